@@ -1,0 +1,202 @@
+//! Which mesh a cluster runs, told by what its objects show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    cluster::{Cluster, Known, Namespace, OverrideKind, Service},
+    name::RouteKind,
+    profile::Mesh,
+};
+
+/// What was found out about the mesh of a Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detected {
+    /// The mesh to compute with.
+    pub mesh: Mesh,
+    /// Several meshes show, and nothing says which one the Service is in.
+    pub undecided: Vec<Mesh>,
+}
+
+/// Finds the mesh that the Service is in: by the status of its routes, else by its namespace, else
+/// by what the cluster shows. Where nothing shows, or several do and nothing decides, it is the
+/// specification.
+pub fn mesh_of(cluster: &Cluster, service: &Service) -> Detected {
+    let namespace = match cluster.namespace(&service.name.namespace) {
+        Known::Known(namespace) => namespace,
+        Known::Unknown => None,
+    };
+    let by_status = by_status(cluster, service);
+    if let [family] = by_status.as_slice() {
+        return decided(family.mode(cluster, service, namespace));
+    }
+    if let Some(family) = namespace.and_then(|namespace| by_namespace(cluster, namespace, service))
+    {
+        return decided(family.mode(cluster, service, namespace));
+    }
+    let shown: Vec<Family> = if by_status.is_empty() { in_cluster(cluster) } else { by_status };
+    match shown.as_slice() {
+        [] => decided(Mesh::Spec),
+        [family] => decided(family.mode(cluster, service, namespace)),
+        several => Detected {
+            mesh: Mesh::Spec,
+            undecided: several
+                .iter()
+                .map(|family| family.mode(cluster, service, namespace))
+                .collect(),
+        },
+    }
+}
+
+fn decided(mesh: Mesh) -> Detected {
+    Detected { mesh, undecided: Vec::new() }
+}
+
+/// The makers of meshes; the modes of one show in its namespaces only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Family {
+    Istio,
+    Linkerd,
+    Cilium,
+    Kuma,
+    Kgateway,
+}
+
+impl Family {
+    const ALL: [Self; 5] = [Self::Istio, Self::Linkerd, Self::Cilium, Self::Kuma, Self::Kgateway];
+
+    fn mode(self, cluster: &Cluster, service: &Service, namespace: Option<&Namespace>) -> Mesh {
+        match self {
+            Self::Istio if is_ambient(cluster, service, namespace) => Mesh::IstioAmbient,
+            Self::Istio => Mesh::Istio,
+            Self::Linkerd => Mesh::Linkerd,
+            Self::Cilium => Mesh::Cilium,
+            Self::Kuma => Mesh::Kuma,
+            Self::Kgateway => Mesh::Kgateway,
+        }
+    }
+
+    fn has_controller(self, name: &str) -> bool {
+        let mesh = match self {
+            Self::Istio => Mesh::Istio,
+            Self::Linkerd => Mesh::Linkerd,
+            Self::Cilium => Mesh::Cilium,
+            Self::Kuma => Mesh::Kuma,
+            Self::Kgateway => Mesh::Kgateway,
+        };
+        mesh.profile().controllers.contains(&name)
+    }
+
+    /// Whether the definitions of the maker's own kinds are of this API group.
+    fn has_group(self, group: &str) -> bool {
+        match self {
+            Self::Istio => group == "networking.istio.io",
+            Self::Linkerd => group == "linkerd.io" || group == "policy.linkerd.io",
+            Self::Cilium => group == "cilium.io",
+            Self::Kuma => group == "kuma.io",
+            Self::Kgateway => group == "gateway.kgateway.dev",
+        }
+    }
+}
+
+/// Who says something of a route that has the Service as a parent.
+fn by_status(cluster: &Cluster, service: &Service) -> Vec<Family> {
+    let statuses = cluster.routes_of_parent(&service.name).flat_map(|route| &route.statuses);
+    let controllers: BTreeSet<&str> = statuses
+        .filter(|status| status.parent == service.name)
+        .map(|status| status.controller.as_str())
+        .collect();
+    Family::ALL
+        .into_iter()
+        .filter(|family| controllers.iter().any(|name| family.has_controller(name)))
+        .collect()
+}
+
+/// Labels and annotations that put a namespace into a mesh.
+fn by_namespace(cluster: &Cluster, namespace: &Namespace, service: &Service) -> Option<Family> {
+    let says = |of: &BTreeMap<String, String>, key: &str, values: &[&str]| {
+        of.get(key).is_some_and(|value| values.is_empty() || values.contains(&value.as_str()))
+    };
+    let (labels, annotations) = (&namespace.labels, &namespace.annotations);
+    if let Some(class) = waypoint_class(cluster, service, Some(namespace)) {
+        return Some(if class == "kgateway-waypoint" { Family::Kgateway } else { Family::Istio });
+    }
+    if says(labels, "istio-injection", &["enabled"])
+        || says(labels, "istio.io/rev", &[])
+        || says(labels, DATAPLANE, &["ambient"])
+    {
+        return Some(Family::Istio);
+    }
+    if says(annotations, "linkerd.io/inject", &["enabled", "ingress"])
+        || says(labels, "linkerd.io/inject", &["enabled"])
+    {
+        return Some(Family::Linkerd);
+    }
+    if says(labels, "kuma.io/sidecar-injection", &["enabled", "true"])
+        || says(labels, "kuma.io/mesh", &[])
+    {
+        return Some(Family::Kuma);
+    }
+    None
+}
+
+fn is_ambient(cluster: &Cluster, service: &Service, namespace: Option<&Namespace>) -> bool {
+    waypoint_class(cluster, service, namespace).is_some()
+        || namespace
+            .and_then(|namespace| namespace.labels.get(DATAPLANE))
+            .is_some_and(|mode| mode == "ambient")
+}
+
+/// The class of the waypoint that the Service's labels, else its namespace's, name; empty if that
+/// Gateway is not there.
+fn waypoint_class<'a>(
+    cluster: &'a Cluster,
+    service: &Service,
+    namespace: Option<&Namespace>,
+) -> Option<&'a str> {
+    let labels = [Some(&service.labels), namespace.map(|namespace| &namespace.labels)];
+    let labels = labels.into_iter().flatten().find(|labels| labels.contains_key(USE_WAYPOINT))?;
+    let name = labels.get(USE_WAYPOINT).filter(|name| *name != "none")?;
+    let in_namespace =
+        labels.get("istio.io/use-waypoint-namespace").unwrap_or(&service.name.namespace);
+    let gateway = cluster.gateway(&crate::name::ObjectName::new(in_namespace, name));
+    Some(gateway.map_or("", |gateway| &gateway.class))
+}
+
+/// What shows anywhere in the cluster.
+fn in_cluster(cluster: &Cluster) -> Vec<Family> {
+    let mut shown = BTreeSet::new();
+    for family in Family::ALL {
+        let controllers = cluster.routes().iter().flat_map(|route| &route.statuses);
+        let by_controller = controllers
+            .map(|status| status.controller.as_str())
+            .any(|name| family.has_controller(name));
+        if by_controller || cluster.crd_groups().any(|group| family.has_group(group)) {
+            shown.insert(family);
+        }
+    }
+    for other in cluster.overrides() {
+        shown.insert(match other.kind {
+            OverrideKind::VirtualService => Family::Istio,
+            OverrideKind::ServiceProfile => Family::Linkerd,
+        });
+    }
+    if cluster.routes().iter().any(|route| route.id.kind == RouteKind::LinkerdHttp) {
+        shown.insert(Family::Linkerd);
+    }
+    shown.extend(cluster.namespaces().filter_map(|namespace| by_labels_alone(namespace)));
+    shown.into_iter().collect()
+}
+
+fn by_labels_alone(namespace: &Namespace) -> Option<Family> {
+    let nowhere = Service {
+        name: crate::name::ObjectName::new(&namespace.name, ""),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        kind: crate::cluster::ServiceKind::ClusterIp,
+        ports: Vec::new(),
+    };
+    by_namespace(&Cluster::default(), namespace, &nowhere)
+}
+
+const DATAPLANE: &str = "istio.io/dataplane-mode";
+const USE_WAYPOINT: &str = "istio.io/use-waypoint";

@@ -1,0 +1,21 @@
+//! What a service mesh does with the routes of a Service: values in, answers out.
+//!
+//! [`lower`] reads objects into the [model](route) and a [view of a cluster](cluster); [`split`]
+//! says, for one [mesh](profile), what clients of a Service get. Both are pure: no I/O, no clock,
+//! no environment.
+//!
+//! # What it does not do
+//! It reads no files and no API server, it does not print, it decides nothing about traffic that
+//! was sent: a split is what the configuration says, not what was observed.
+
+pub mod cluster;
+pub mod detect;
+pub mod lower;
+pub mod matching;
+pub mod name;
+pub mod path;
+pub mod profile;
+pub mod ratio;
+pub mod route;
+pub mod split;
+pub mod wire;

@@ -1,0 +1,142 @@
+//! From JSON to the model: every default of the API is applied here, and here only.
+//!
+//! Lowering never fails. What cannot be read is a [`Problem`] with its place; what we do not know
+//! is named and kept out of the answer, never guessed.
+
+mod others;
+mod reader;
+mod route;
+
+use serde::de::{Deserialize, Deserializer};
+
+use crate::{
+    cluster::Object,
+    name::{GATEWAY_GROUP, LINKERD_POLICY_GROUP, RouteKind},
+    path::FieldPath,
+    wire::Found,
+};
+use reader::Reader;
+
+/// What reading an object gave.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// The object; none if its kind decides nothing here, or if the API server would refuse it.
+    pub object: Option<Object>,
+    /// What could not be read, or is not known.
+    pub problems: Vec<Problem>,
+}
+
+/// Something in an object that could not be read, or that we do not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub path: FieldPath,
+    /// What.
+    pub message: String,
+    /// What follows from it.
+    pub weight: Gravity,
+}
+
+/// What follows from a [`Problem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gravity {
+    /// The API server refuses the object.
+    Refused,
+    /// We do not know it: it is shown, or passed over, and the answer may miss something.
+    Unknown,
+}
+
+/// The kinds of object that decide something about splits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A route.
+    Route(RouteKind),
+    /// ReferenceGrant.
+    ReferenceGrant,
+    /// Gateway.
+    Gateway,
+    /// Service.
+    Service,
+    /// Namespace.
+    Namespace,
+    /// EndpointSlice.
+    EndpointSlice,
+    /// Istio's VirtualService.
+    VirtualService,
+    /// Linkerd's ServiceProfile.
+    ServiceProfile,
+    /// CustomResourceDefinition.
+    Crd,
+}
+
+impl Kind {
+    /// The kind that `apiVersion` and `kind` of an object name; none if it decides nothing here.
+    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        Some(match (group, kind) {
+            (GATEWAY_GROUP, "HTTPRoute") => Self::Route(RouteKind::Http),
+            (GATEWAY_GROUP, "GRPCRoute") => Self::Route(RouteKind::Grpc),
+            (LINKERD_POLICY_GROUP, "HTTPRoute") => Self::Route(RouteKind::LinkerdHttp),
+            (GATEWAY_GROUP, "ReferenceGrant") => Self::ReferenceGrant,
+            (GATEWAY_GROUP, "Gateway") => Self::Gateway,
+            ("", "Service") => Self::Service,
+            ("", "Namespace") => Self::Namespace,
+            ("discovery.k8s.io", "EndpointSlice") => Self::EndpointSlice,
+            ("networking.istio.io", "VirtualService") => Self::VirtualService,
+            ("linkerd.io", "ServiceProfile") => Self::ServiceProfile,
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => Self::Crd,
+            _ => return None,
+        })
+    }
+}
+
+/// Reads an object of this kind. Objects without a namespace are in `namespace`, as kubectl would
+/// apply them.
+///
+/// ```
+/// use meshroute::{cluster::Object, lower::{Kind, lower}};
+/// let json = serde_json::json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}});
+/// let lowered = lower(Kind::Service, &json, "shop");
+/// assert!(matches!(lowered.object, Some(Object::Service(service)) if service.name.to_string() == "shop/web"));
+/// ```
+pub fn lower<'de, D: Deserializer<'de>>(kind: Kind, object: D, namespace: &str) -> Lowered {
+    let mut reader = Reader::new(namespace);
+    let r = &mut reader;
+    let object = match kind {
+        Kind::Route(kind) => read(r, object, |r, route| r.route(kind, route)),
+        Kind::ReferenceGrant => read(r, object, Reader::reference_grant),
+        Kind::Gateway => read(r, object, Reader::gateway),
+        Kind::Service => read(r, object, Reader::service),
+        Kind::Namespace => read(r, object, Reader::namespace),
+        Kind::EndpointSlice => read(r, object, Reader::endpoint_slice),
+        Kind::VirtualService => read(r, object, Reader::virtual_service),
+        Kind::ServiceProfile => read(r, object, Reader::service_profile),
+        Kind::Crd => read(r, object, Reader::crd),
+    };
+    let problems = reader.problems;
+    let refused = problems.iter().any(|problem| problem.weight == Gravity::Refused);
+    Lowered { object: object.filter(|_| !refused), problems }
+}
+
+fn read<'de, D, W>(
+    reader: &mut Reader,
+    object: D,
+    then: impl FnOnce(&mut Reader, W) -> Option<Object>,
+) -> Option<Object>
+where
+    D: Deserializer<'de>,
+    Found<W>: Deserialize<'de>,
+{
+    match Found::<W>::deserialize(object) {
+        Ok(Found::Read(wire)) => then(reader, wire),
+        Ok(Found::Absent) => None,
+        Ok(Found::Odd(message)) => {
+            reader.refuse(message);
+            None
+        }
+        Err(error) => {
+            reader.refuse(format!("cannot be read: {error}"));
+            None
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Walks an object with the place in hand, and collects problems.
+
+use crate::{
+    lower::{Gravity, Problem},
+    name::ObjectName,
+    path::{FieldPath, Step},
+    wire::{Found, List, Metadata},
+};
+
+/// The place that is being read, and the problems so far.
+pub(super) struct Reader {
+    path: FieldPath,
+    default_namespace: String,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(super) fn new(default_namespace: &str) -> Self {
+        Self {
+            path: FieldPath::default(),
+            default_namespace: default_namespace.into(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Reads with the place one step further.
+    pub(super) fn at<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let value = read(self);
+        self.path.pop();
+        value
+    }
+
+    /// As [`Reader::at`], for a field.
+    pub(super) fn field<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.at(Step::Field(name.into()), read)
+    }
+
+    /// The value of a field, if it is there with the right shape.
+    pub(super) fn take<T>(&mut self, name: &str, found: Found<T>) -> Option<T> {
+        match found {
+            Found::Absent => None,
+            Found::Read(value) => Some(value),
+            Found::Odd(message) => {
+                self.field(name, |r| r.refuse(message));
+                None
+            }
+        }
+    }
+
+    /// As [`Reader::take`]; that it is absent is a problem.
+    pub(super) fn required<T>(&mut self, name: &str, found: Found<T>) -> Option<T> {
+        if matches!(found, Found::Absent) {
+            self.field(name, |r| r.refuse("required, and absent".into()));
+        }
+        self.take(name, found)
+    }
+
+    /// The object in a field, read with the place set to it.
+    pub(super) fn object<T, U>(
+        &mut self,
+        name: &str,
+        found: Found<T>,
+        read: impl FnOnce(&mut Self, T) -> U,
+    ) -> Option<U> {
+        let value = self.take(name, found)?;
+        Some(self.field(name, |r| read(r, value)))
+    }
+
+    /// The entries of a list, each read with the place set to it; none where it is absent.
+    pub(super) fn list<T, U>(
+        &mut self,
+        name: &str,
+        found: Found<List<T>>,
+        mut read: impl FnMut(&mut Self, T) -> Option<U>,
+    ) -> Vec<U> {
+        let Some(entries) = self.take(name, found) else { return Vec::new() };
+        self.field(name, |r| {
+            let mut read_entries = Vec::with_capacity(entries.len());
+            for (index, entry) in entries.into_iter().enumerate() {
+                let value = r.at(Step::Index(index), |r| match entry {
+                    Found::Read(value) => read(r, value),
+                    Found::Absent => {
+                        r.refuse("an entry is empty".into());
+                        None
+                    }
+                    Found::Odd(message) => {
+                        r.refuse(message);
+                        None
+                    }
+                });
+                read_entries.extend(value);
+            }
+            read_entries
+        })
+    }
+
+    /// A number of a field, within its bounds.
+    pub(super) fn number<T: TryFrom<i64>>(
+        &mut self,
+        name: &str,
+        found: Found<i64>,
+        bounds: std::ops::RangeInclusive<i64>,
+    ) -> Option<T> {
+        let number = self.take(name, found)?;
+        let value = T::try_from(number).ok().filter(|_| bounds.contains(&number));
+        if value.is_none() {
+            let message = format!("{number} is outside {} to {}", bounds.start(), bounds.end());
+            self.field(name, |r| r.refuse(message));
+        }
+        value
+    }
+
+    /// Namespace and name of the object.
+    pub(super) fn name(
+        &mut self,
+        metadata: Found<Metadata>,
+        namespaced: bool,
+    ) -> Option<ObjectName> {
+        let metadata = self.required("metadata", metadata)?;
+        self.metadata_name(&metadata, namespaced)
+    }
+
+    /// As [`Reader::name`], where the metadata is wanted for more.
+    pub(super) fn metadata_name(
+        &mut self,
+        metadata: &Metadata,
+        namespaced: bool,
+    ) -> Option<ObjectName> {
+        self.field("metadata", |r| {
+            let name = r.required("name", metadata.name.clone())?;
+            let namespace = r
+                .take("namespace", metadata.namespace.clone())
+                .filter(|namespace| !namespace.is_empty());
+            let namespace = namespace.unwrap_or_else(|| r.default_namespace.clone());
+            Some(ObjectName { namespace: if namespaced { namespace } else { String::new() }, name })
+        })
+    }
+
+    /// Notes that the API server refuses what stands at the place.
+    pub(super) fn refuse(&mut self, message: String) {
+        self.problems.push(Problem { path: self.path.clone(), message, weight: Gravity::Refused });
+    }
+
+    /// Notes that we do not know what stands at the place.
+    pub(super) fn unknown(&mut self, message: String) {
+        self.problems.push(Problem { path: self.path.clone(), message, weight: Gravity::Unknown });
+    }
+
+    /// Notes fields that we do not know.
+    pub(super) fn unknown_fields(&mut self, names: Vec<String>) {
+        for name in names {
+            self.field(&name, |r| r.unknown("unknown field, passed over".into()));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Who sees another split: client namespaces with routes of their own, and those who reach the
+//! Service, or its backends, past its routes.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    cluster::ServicePort,
+    name::ObjectName,
+    profile::Consumers,
+    ratio,
+    route::Route,
+    split::{
+        answer::{Answer, Exception, Seen, Split, SplitRule, Unmatched},
+        ask::Ask,
+        attach, for_port,
+    },
+};
+
+/// The exceptions from the split.
+pub(super) fn of<'a>(ask: &Ask<'a>, port: &'a ServicePort, split: &Split<'a>) -> Vec<Exception> {
+    let mut exceptions = BTreeMap::new();
+    if ask.question.from.is_none() {
+        for namespace in attach::attach(ask, port).consumers {
+            let theirs = for_port(&ask.from(Some(namespace)), port);
+            if !theirs.is_same_answer(split) {
+                exceptions.insert(Seen::Namespace(namespace.into()), summary(&theirs));
+            }
+        }
+    }
+    // What the mesh sees as a backend gets requests past its own routes: a backendRef goes to the
+    // endpoints (GEP-1294).
+    for target in targets(ask, split) {
+        for route in ask.cluster.routes_to_backend(&target) {
+            for seen in seen_through(ask, route) {
+                exceptions
+                    .entry(seen)
+                    .or_insert_with(|| format!("straight to {}", short(ask, &target)));
+            }
+        }
+    }
+    exceptions.into_iter().map(|(from, message)| Exception { from, message }).collect()
+}
+
+/// The Service, and the backends of its split.
+fn targets(ask: &Ask<'_>, split: &Split<'_>) -> Vec<ObjectName> {
+    let mut targets = vec![ask.question.service.name.clone()];
+    // Without routes of its own there is nothing to go past.
+    if split.rules.is_empty() {
+        return Vec::new();
+    }
+    for share in split.rules.iter().flat_map(|rule| &rule.backends) {
+        if !targets.contains(&share.reference.name) {
+            targets.push(share.reference.name.clone());
+        }
+    }
+    targets
+}
+
+/// The Gateways of a route, and the route itself where it has other Services as parents.
+fn seen_through(ask: &Ask<'_>, route: &Route) -> Vec<Seen> {
+    let service = &ask.question.service.name;
+    if ask.profile.consumers.value == Consumers::AllNamespaces
+        && route.parents.iter().all(|parent| parent.name == *service)
+    {
+        return Vec::new();
+    }
+    let mut seen = Vec::new();
+    for parent in &route.parents {
+        if *parent.kind == "Gateway" && !parent.group.is_empty() {
+            seen.push(Seen::Gateway(parent.name.clone()));
+        } else if *parent.kind == "Service" && parent.name != *service {
+            seen.push(Seen::Route(route.id.clone()));
+        }
+    }
+    seen
+}
+
+/// A split in a few words.
+fn summary(split: &Split<'_>) -> String {
+    let routes = |rules: &[SplitRule<'_>]| {
+        let mut names: Vec<String> =
+            rules.iter().map(|rule| rule.route.id.name.to_string()).collect();
+        names.dedup();
+        let what = if names.len() == 1 { "route" } else { "routes" };
+        format!("{what} {}", names.join(", "))
+    };
+    match (split.rules.as_slice(), &split.unmatched) {
+        ([], Some(Unmatched::Backend(_))) => "straight to the Service".into(),
+        ([], Some(Unmatched::Respond(answer))) => format!("{} for every request", said(*answer)),
+        ([rule], None) => format!("{} ({})", shares(rule), routes(&split.rules)),
+        (rules, _) => {
+            let count =
+                if rules.len() == 1 { "1 rule".into() } else { format!("{} rules", rules.len()) };
+            let by_default = split.rules.iter().find(|rule| {
+                rule.matches.iter().any(|m| crate::matching::takes_everything(&m.matched))
+            });
+            let rest = match (by_default, &split.unmatched) {
+                (Some(rule), _) => format!(", by default {}", shares(rule)),
+                (None, Some(Unmatched::Respond(answer))) => format!(", else {}", said(*answer)),
+                (None, _) => ", else straight to the Service".into(),
+            };
+            format!("{count}{rest} ({})", routes(rules))
+        }
+    }
+}
+
+fn shares(rule: &SplitRule<'_>) -> String {
+    if let Some(answer) = rule.respond {
+        return said(answer);
+    }
+    let parts: Vec<_> = rule.backends.iter().map(|share| share.effective).collect();
+    let percents = ratio::percentages(&parts);
+    let named = rule.backends.iter().zip(percents).filter(|(share, _)| !share.effective.is_zero());
+    named
+        .map(|(share, percent)| format!("{percent}% {}", share.reference.name.name))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn said(answer: Answer) -> String {
+    match answer {
+        Answer::Status(status) => status.to_string(),
+        Answer::Redirect => "a redirect".into(),
+        Answer::Undefined => "undefined".into(),
+    }
+}
+
+fn short(ask: &Ask<'_>, name: &ObjectName) -> String {
+    if name.namespace == ask.question.service.name.namespace {
+        name.name.clone()
+    } else {
+        name.to_string()
+    }
+}

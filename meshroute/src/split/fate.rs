@@ -1,0 +1,352 @@
+//! Where the requests of a rule go, and where those go that no rule takes.
+
+use crate::{
+    cluster::{Known, Ready, Service, ServiceKind, ServicePort},
+    matching,
+    name::ObjectName,
+    profile::{
+        BackendNamespace, Nobody, OddBackend, Ungranted, Unready, Unsupported, WrongPort, Zero,
+    },
+    ratio::Ratio,
+    route::{Backend, Filter, Route},
+    split::{
+        answer::{Answer, Outcome, Reference, Share, Unmatched},
+        ask::Ask,
+        attach::Attachment,
+        inherit::Effective,
+        order::Ordered,
+        protocol,
+    },
+};
+
+/// Where the requests of a rule go.
+pub(super) struct Fate {
+    pub(super) backends: Vec<Share>,
+    pub(super) respond: Option<Answer>,
+}
+
+/// What stands between a backend and its share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Serves,
+    Answers(Answer, &'static str),
+    Unready,
+    Dropped,
+}
+
+/// A backend that was looked up.
+struct Found {
+    reference: Reference,
+    alias_of: Option<ObjectName>,
+    ready: Known<Ready>,
+    state: State,
+    weight: u32,
+}
+
+/// The fate of a rule's requests.
+pub(super) fn of_rule<'a>(ask: &Ask<'a>, port: &'a ServicePort, rule: &Effective<'a>) -> Fate {
+    let backends: Vec<Found> =
+        rule.backends.iter().map(|backend| look_up(ask, rule.backends_of, backend)).collect();
+    let filters = ask.profile.rule_filters.value;
+    let unsupported = rule.filters.iter().any(|filter| !filters.works.contains(filter));
+    if unsupported && filters.otherwise == Unsupported::Fails {
+        ask.fact("filters", &ask.profile.rule_filters);
+        return answered(backends, Answer::Status(500));
+    }
+    if rule.filters.contains(&Filter::RequestRedirect) {
+        return answered(backends, Answer::Redirect);
+    }
+    if backends.iter().all(|backend| backend.state == State::Dropped) {
+        return match ask.fact("rules without backends", &ask.profile.empty) {
+            Nobody::Answers(status) => answered(backends, Answer::Status(status)),
+            Nobody::Service => {
+                let mut shares = shares(backends, &[]);
+                shares.push(service_itself(ask, port));
+                Fate { backends: shares, respond: None }
+            }
+        };
+    }
+    weighted(ask, backends)
+}
+
+/// A rule whose one fate no backend gives.
+fn answered(backends: Vec<Found>, answer: Answer) -> Fate {
+    let mut shares = shares(backends, &[]);
+    for share in &mut shares {
+        share.answer = None;
+        share.outcome = Outcome::RuleAnswered;
+    }
+    Fate { backends: shares, respond: Some(answer) }
+}
+
+/// Shares by weight: `weight/(sum of all weights in this BackendRefs list)` (`BackendRef.Weight`).
+fn weighted(ask: &Ask<'_>, mut backends: Vec<Found>) -> Fate {
+    let weight = |backend: &Found| {
+        if backend.state == State::Dropped { 0 } else { u64::from(backend.weight) }
+    };
+    let sum: u64 = backends.iter().map(weight).sum();
+    if sum == 0 {
+        let lone = backends.len() == 1;
+        let zero = if lone { &ask.profile.lone_zero } else { &ask.profile.all_zero };
+        let about = if lone { "a single backend of weight 0" } else { "weights that are all 0" };
+        return match ask.fact(about, zero) {
+            Zero::Fails => answered(backends, Answer::Status(500)),
+            Zero::Undefined => answered(backends, Answer::Undefined),
+            Zero::Everything => {
+                let parts = vec![Ratio::ONE];
+                settle(ask, &mut backends, &parts);
+                Fate { backends: shares(backends, &parts), respond: None }
+            }
+        };
+    }
+    let unready = |backend: &Found| backend.state == State::Unready && backend.weight > 0;
+    let mut parts: Vec<Ratio> =
+        backends.iter().map(|backend| Ratio::new(weight(backend), sum)).collect();
+    if backends.iter().any(unready) && ask.profile.unready.value == Unready::Redistributed {
+        let live: u64 = backends.iter().filter(|backend| !unready(backend)).map(weight).sum();
+        if live > 0 {
+            for (part, backend) in parts.iter_mut().zip(&backends) {
+                *part =
+                    if unready(backend) { Ratio::ZERO } else { Ratio::new(weight(backend), live) };
+            }
+        }
+    }
+    settle(ask, &mut backends, &parts);
+    Fate { backends: shares(backends, &parts), respond: None }
+}
+
+/// Turns backends without a ready endpoint that keep a part into what answers for them.
+fn settle(ask: &Ask<'_>, backends: &mut [Found], parts: &[Ratio]) {
+    for (backend, part) in backends.iter_mut().zip(parts) {
+        if backend.state == State::Unready && !part.is_zero() {
+            backend.state = unready_answer(ask);
+        }
+    }
+}
+
+fn unready_answer(ask: &Ask<'_>) -> State {
+    let status = match ask.fact("backends without a ready endpoint", &ask.profile.unready) {
+        Unready::Lost => 503,
+        Unready::Redistributed => 504,
+    };
+    State::Answers(Answer::Status(status), NO_ENDPOINT)
+}
+
+/// Pairs backends with their effective parts; none where the rule is answered as a whole.
+fn shares(backends: Vec<Found>, parts: &[Ratio]) -> Vec<Share> {
+    let sum: u64 = backends.iter().map(|backend| u64::from(backend.weight)).sum();
+    let pairs = backends.into_iter().enumerate();
+    let shares = pairs.map(|(index, backend)| {
+        let effective = parts.get(index).copied().unwrap_or(Ratio::ZERO);
+        let (answer, outcome) = match backend.state {
+            State::Dropped => (None, Outcome::Moved(NOT_PERMITTED)),
+            State::Unready if backend.weight > 0 => (None, Outcome::Moved(NO_ENDPOINT)),
+            _ if effective.is_zero() => (None, Outcome::Nothing),
+            State::Answers(answer, why) => (Some(answer), Outcome::Answered(answer, why)),
+            State::Serves | State::Unready => (None, Outcome::Served),
+        };
+        Share {
+            reference: backend.reference,
+            weight: Some(backend.weight),
+            share: Ratio::new(u64::from(backend.weight), sum),
+            effective,
+            ready: backend.ready,
+            answer,
+            implicit: false,
+            alias_of: backend.alias_of,
+            outcome,
+        }
+    });
+    shares.collect()
+}
+
+/// The Service itself, as if there were no routes.
+fn service_itself(ask: &Ask<'_>, port: &ServicePort) -> Share {
+    let service = ask.question.service;
+    let ready = endpoints(ask, service, port);
+    let answer = match ready {
+        Known::Known(Ready { ready: 0, .. }) => match unready_answer(ask) {
+            State::Answers(answer, _) => Some(answer),
+            _ => None,
+        },
+        _ => None,
+    };
+    Share {
+        reference: Reference {
+            group: String::new(),
+            kind: "Service".into(),
+            name: service.name.clone(),
+            port: Some(port.port),
+        },
+        weight: None,
+        share: Ratio::ZERO,
+        effective: Ratio::ONE,
+        ready,
+        answer,
+        implicit: true,
+        alias_of: None,
+        outcome: answer.map_or(Outcome::Served, |answer| Outcome::Answered(answer, NO_ENDPOINT)),
+    }
+}
+
+/// What becomes of a request that no rule takes.
+pub(super) fn of_unmatched<'a>(
+    ask: &Ask<'a>,
+    port: &'a ServicePort,
+    attachment: &Attachment<'a>,
+    ordered: &Ordered<'a>,
+) -> Option<Unmatched> {
+    if ordered.entries.iter().any(|entry| matching::takes_everything(&entry.matched)) {
+        return None;
+    }
+    if attachment.overridden {
+        return Some(Unmatched::Respond(Answer::Undefined));
+    }
+    if attachment.attached.is_empty() {
+        return Some(Unmatched::Backend(Box::new(service_itself(ask, port))));
+    }
+    Some(match ask.fact("requests that no rule takes", &ask.profile.unmatched) {
+        Nobody::Answers(status) => Unmatched::Respond(Answer::Status(status)),
+        Nobody::Service => Unmatched::Backend(Box::new(service_itself(ask, port))),
+    })
+}
+
+/// Whether a backend is left out as if it were not written.
+pub(super) fn is_dropped(ask: &Ask<'_>, route: &Route, backend: &Backend) -> bool {
+    ask.profile.ungranted.value == Ungranted::Dropped
+        && !permitted(ask, route, &backend_name(ask, route, backend))
+}
+
+fn backend_name(ask: &Ask<'_>, route: &Route, backend: &Backend) -> ObjectName {
+    let inferred = match ask.profile.backend_namespace.value {
+        BackendNamespace::Route => &route.id.name.namespace,
+        BackendNamespace::Parent => &ask.question.service.name.namespace,
+    };
+    ObjectName::new(backend.namespace.as_ref().unwrap_or(inferred), &backend.name)
+}
+
+/// Unknown grants permit: what we do not know never takes traffic away.
+fn permitted(ask: &Ask<'_>, route: &Route, name: &ObjectName) -> bool {
+    name.namespace == route.id.name.namespace
+        || ask.cluster.granted(&route.id, name) != Known::Known(false)
+}
+
+fn look_up<'a>(ask: &Ask<'a>, route: &Route, backend: &Backend) -> Found {
+    let name = backend_name(ask, route, backend);
+    let service = ask.cluster.service(&name);
+    let state = state(ask, route, backend, &name, service);
+    let port = service
+        .and_then(|service| service.ports.iter().find(|port| Some(port.port) == backend.port));
+    let ready = match (service, port) {
+        (Some(service), Some(port)) => endpoints(ask, service, port),
+        _ => Known::Unknown,
+    };
+    let state = match (state, ready) {
+        (State::Serves, Known::Known(Ready { ready: 0, .. })) => State::Unready,
+        (state, _) => state,
+    };
+    let alias_of = match (state, service.map(|service| &service.kind)) {
+        (State::Serves, Some(ServiceKind::ExternalName(host))) => local_service(ask, host),
+        _ => None,
+    };
+    let reference = Reference {
+        group: backend.group.value.clone(),
+        kind: backend.kind.value.clone(),
+        name,
+        port: backend.port,
+    };
+    Found { reference, alias_of, ready, state, weight: *backend.weight }
+}
+
+fn state(
+    ask: &Ask<'_>,
+    route: &Route,
+    backend: &Backend,
+    name: &ObjectName,
+    service: Option<&Service>,
+) -> State {
+    const fn fails(why: &'static str) -> State {
+        State::Answers(Answer::Status(500), why)
+    }
+    let groups = ask.fact("groups of backends", &ask.profile.backend_groups);
+    if !groups.contains(&backend.group.as_str()) || *backend.kind != "Service" {
+        return fails("unsupported kind of backend");
+    }
+    if !permitted(ask, route, name) {
+        match ask.fact("backends in other namespaces", &ask.profile.ungranted) {
+            Ungranted::Works => {}
+            Ungranted::Fails => return fails(NOT_PERMITTED),
+            Ungranted::Dropped => return State::Dropped,
+        }
+    }
+    let Some(service) = service else { return fails("Service not found") };
+    let Some(number) = backend.port else { return fails("no port") };
+    let odd = match &service.kind {
+        ServiceKind::Headless => ask.fact("headless backends", &ask.profile.headless_backend),
+        ServiceKind::ExternalName(_) => {
+            ask.fact("ExternalName backends", &ask.profile.external_backend)
+        }
+        ServiceKind::ClusterIp | ServiceKind::Exposed => OddBackend::Works,
+    };
+    match (&service.kind, odd) {
+        (ServiceKind::ExternalName(host), OddBackend::Alias)
+            if local_service(ask, host).is_none() =>
+        {
+            return fails("ExternalName outside the cluster");
+        }
+        (ServiceKind::ExternalName(_), OddBackend::Fails) => return fails("ExternalName Service"),
+        (_, OddBackend::Fails) => return fails("headless Service"),
+        _ => {}
+    }
+    match service.ports.iter().find(|port| port.port == number) {
+        None if ask.fact("wrong ports", &ask.profile.wrong_port) == WrongPort::Fails => {
+            return fails("port not in Service");
+        }
+        Some(port) if !protocol::is_http_backend(ask, port) => {
+            return fails("port has no appProtocol: http");
+        }
+        _ => {}
+    }
+    if let Some(state) = filtered(ask, &backend.filters) {
+        return state;
+    }
+    State::Serves
+}
+
+/// What filters of the backend make of its share.
+fn filtered(ask: &Ask<'_>, filters: &[Filter]) -> Option<State> {
+    if filters.is_empty() {
+        return None;
+    }
+    let fact = ask.fact("filters of backends", &ask.profile.backend_filters);
+    let unsupported = filters.iter().any(|filter| !fact.works.contains(filter));
+    if unsupported && fact.otherwise == Unsupported::Fails {
+        return Some(State::Answers(Answer::Status(500), "unsupported filter"));
+    }
+    let redirects =
+        fact.works.contains(&Filter::RequestRedirect) && filters.contains(&Filter::RequestRedirect);
+    redirects.then_some(State::Answers(Answer::Redirect, "redirect"))
+}
+
+/// The Service of the cluster that an ExternalName is another name for.
+fn local_service(ask: &Ask<'_>, host: &str) -> Option<ObjectName> {
+    let host = host.trim_end_matches('.');
+    let short = host
+        .strip_suffix(".svc.cluster.local")
+        .or_else(|| host.strip_suffix(".svc"))
+        .unwrap_or(host);
+    let (name, namespace) = short.split_once('.')?;
+    let name = ObjectName::new(namespace, name);
+    ask.cluster.service(&name).is_some().then_some(name)
+}
+
+/// The endpoints of a port; of no interest for an alias, which has none.
+fn endpoints(ask: &Ask<'_>, service: &Service, port: &ServicePort) -> Known<Ready> {
+    match service.kind {
+        ServiceKind::ExternalName(_) => Known::Unknown,
+        _ => ask.cluster.ready(&service.name, &port.name),
+    }
+}
+
+const NO_ENDPOINT: &str = "no ready endpoint";
+const NOT_PERMITTED: &str = "no ReferenceGrant permits it";

@@ -342,7 +342,7 @@ pub(super) static KGATEWAY: Profile = Profile {
     external_backend: ran(OddBackend::Works),
     ungranted: ran(Ungranted::Fails),
     unready: assumed(Unready::Lost),
-    lone_zero: ran(Zero::Fails),
+    lone_zero: ran(Zero::Everything),
     all_zero: ran(Zero::Fails),
     empty: ran(Nobody::Answers(500)),
     unmatched: ran(Nobody::Answers(404)),

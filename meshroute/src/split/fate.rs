@@ -31,7 +31,7 @@ enum State {
     Serves,
     Answers(Answer, &'static str),
     Unready,
-    Dropped,
+    Dropped(&'static str),
 }
 
 /// A backend that was looked up.
@@ -56,7 +56,7 @@ pub(super) fn of_rule<'a>(ask: &Ask<'a>, port: &'a ServicePort, rule: &Effective
     if rule.filters.contains(&Filter::RequestRedirect) {
         return answered(backends, Answer::Redirect);
     }
-    if backends.iter().all(|backend| backend.state == State::Dropped) {
+    if backends.iter().all(|backend| matches!(backend.state, State::Dropped(_))) {
         return match ask.fact("rules without backends", &ask.profile.empty) {
             Nobody::Answers(status) => answered(backends, Answer::Status(status)),
             Nobody::Service => {
@@ -82,7 +82,7 @@ fn answered(backends: Vec<Found>, answer: Answer) -> Fate {
 /// Shares by weight: `weight/(sum of all weights in this BackendRefs list)` (`BackendRef.Weight`).
 fn weighted(ask: &Ask<'_>, mut backends: Vec<Found>) -> Fate {
     let weight = |backend: &Found| {
-        if backend.state == State::Dropped { 0 } else { u64::from(backend.weight) }
+        if matches!(backend.state, State::Dropped(_)) { 0 } else { u64::from(backend.weight) }
     };
     let sum: u64 = backends.iter().map(weight).sum();
     if sum == 0 {
@@ -139,7 +139,7 @@ fn shares(backends: Vec<Found>, parts: &[Ratio]) -> Vec<Share> {
     let shares = pairs.map(|(index, backend)| {
         let effective = parts.get(index).copied().unwrap_or(Ratio::ZERO);
         let (answer, outcome) = match backend.state {
-            State::Dropped => (None, Outcome::Moved(NOT_PERMITTED)),
+            State::Dropped(why) => (None, Outcome::Moved(why)),
             State::Unready if backend.weight > 0 => (None, Outcome::Moved(NO_ENDPOINT)),
             _ if effective.is_zero() => (None, Outcome::Nothing),
             State::Answers(answer, why) => (Some(answer), Outcome::Answered(answer, why)),
@@ -214,7 +214,7 @@ pub(super) fn of_unmatched<'a>(
 /// Whether a backend is left out as if it were not written.
 pub(super) fn is_dropped(ask: &Ask<'_>, route: &Route, backend: &Backend) -> bool {
     ask.profile.ungranted.value == Ungranted::Dropped
-        && !permitted(ask, route, &backend_name(ask, route, backend))
+        && refusal(ask, route, &backend_name(ask, route, backend)).is_some()
 }
 
 fn backend_name(ask: &Ask<'_>, route: &Route, backend: &Backend) -> ObjectName {
@@ -225,10 +225,20 @@ fn backend_name(ask: &Ask<'_>, route: &Route, backend: &Backend) -> ObjectName {
     ObjectName::new(backend.namespace.as_ref().unwrap_or(inferred), &backend.name)
 }
 
-/// Unknown grants permit: what we do not know never takes traffic away.
-fn permitted(ask: &Ask<'_>, route: &Route, name: &ObjectName) -> bool {
-    name.namespace == route.id.name.namespace
-        || ask.cluster.granted(&route.id, name) != Known::Known(false)
+/// Why a route may not refer to the Service, if it may not.
+///
+/// Without a single grant in the view nobody said whether there are any. The fate is then the one
+/// without a grant, since that is what the objects given lead to, and its reason says what it
+/// rests on.
+fn refusal(ask: &Ask<'_>, route: &Route, name: &ObjectName) -> Option<&'static str> {
+    if name.namespace == route.id.name.namespace {
+        return None;
+    }
+    match ask.cluster.granted(&route.id, name) {
+        Known::Known(true) => None,
+        Known::Known(false) => Some("no ReferenceGrant permits it"),
+        Known::Unknown => Some("? no ReferenceGrant was given"),
+    }
 }
 
 fn look_up<'a>(ask: &Ask<'a>, route: &Route, backend: &Backend) -> Found {
@@ -272,11 +282,11 @@ fn state(
     if !groups.contains(&backend.group.as_str()) || *backend.kind != "Service" {
         return fails("unsupported kind of backend");
     }
-    if !permitted(ask, route, name) {
+    if let Some(why) = refusal(ask, route, name) {
         match ask.fact("backends in other namespaces", &ask.profile.ungranted) {
             Ungranted::Works => {}
-            Ungranted::Fails => return fails(NOT_PERMITTED),
-            Ungranted::Dropped => return State::Dropped,
+            Ungranted::Fails => return fails(why),
+            Ungranted::Dropped => return State::Dropped(why),
         }
     }
     let Some(service) = service else { return fails("Service not found") };
@@ -348,5 +358,4 @@ fn endpoints(ask: &Ask<'_>, service: &Service, port: &ServicePort) -> Known<Read
     }
 }
 
-const NO_ENDPOINT: &str = "no ready endpoint";
-const NOT_PERMITTED: &str = "no ReferenceGrant permits it";
+const NO_ENDPOINT: &str = "no ready endpoints";

@@ -1,0 +1,190 @@
+//! The command line. Everything that a command needs to know is read here; nothing reads the
+//! environment later.
+
+use std::{ffi::OsString, io::Write, path::Path};
+
+use clap::{
+    CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser,
+};
+use meshroute::profile::Mesh;
+
+use crate::view::Output;
+
+/// See where the traffic of a Service goes in a mesh.
+///
+/// Reads HTTPRoutes and GRPCRoutes that have a Service as a parent, and shows the split that the
+/// mesh makes of them.
+#[derive(Debug, Parser)]
+#[command(name = "meshroute", disable_version_flag = true, max_term_width = 100)]
+pub(crate) struct Args {
+    /// When to use colours; NO_COLOR turns them off where this says auto.
+    #[arg(long = "color", global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) colour: Colour,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the effective split of a Service, or of all that have routes.
+    Split(Split),
+    /// Print the completion script of a shell.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// Show the effective split of a Service, exactly as the mesh applies its routes.
+///
+/// Without a Service: all of the namespace that have routes, one line each; with -A those of every
+/// namespace.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SPLIT_EXAMPLES)]
+pub(crate) struct Split {
+    /// The Service; also svc/NAME or service/NAME.
+    pub(crate) service: Option<String>,
+
+    /// New weights; this version shows splits and does not change them.
+    #[arg(hide = true)]
+    pub(crate) weights: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// All namespaces.
+    #[arg(short = 'A', long)]
+    pub(crate) all_namespaces: bool,
+
+    /// Only Services with these labels, as in `kubectl -l`: a=b,c!=d,e,!f,g in (h,i).
+    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "service")]
+    pub(crate) selector: Option<String>,
+
+    /// What clients of this namespace get, which may have routes of their own.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) from_namespace: Option<String>,
+
+    /// The mesh whose rules apply; auto finds it by status, namespace labels and installed kinds.
+    #[arg(long, default_value = "auto", value_name = "MESH", value_parser = meshes())]
+    pub(crate) mesh: String,
+
+    /// One port of the Service.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+
+    /// The host that is dialled, where a mesh looks at it (Linkerd); the Service's full name
+    /// otherwise.
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+
+    /// How to print: table, wide, json, yaml, name, markdown, jsonpath=TEMPLATE.
+    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
+    pub(crate) output: Output,
+
+    /// Leave the header lines of tables out.
+    #[arg(long)]
+    pub(crate) no_headers: bool,
+}
+
+/// Where objects come from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Source {
+    /// Read objects from a file, a folder or - for stdin, instead of a cluster. Repeatable;
+    /// together they are the whole cluster.
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+    pub(crate) files: Vec<String>,
+
+    /// Read folders with all that is below them.
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
+
+    /// Read what `kubectl kustomize DIR` prints.
+    #[arg(short = 'k', long, value_name = "DIR", conflicts_with = "files")]
+    pub(crate) kustomize: Option<String>,
+
+    /// The namespace; also that of objects in files that name none.
+    #[arg(short = 'n', long, default_value = "default")]
+    pub(crate) namespace: String,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Colour {
+    /// Whether to use colours. <https://no-color.org>: a NO_COLOR that is not empty turns them off.
+    pub(crate) fn resolve(self, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                let set =
+                    |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                let forced = std::env::var_os("CLICOLOR_FORCE")
+                    .is_some_and(|value| !value.is_empty() && value != "0");
+                !set("NO_COLOR") && (forced || terminal)
+            }
+        }
+    }
+}
+
+/// What came of reading the command line.
+pub(crate) enum CommandLine {
+    /// Something is asked.
+    Asked(Args),
+    /// Everything is said already: help, or what is wrong.
+    Answered {
+        /// The text.
+        text: String,
+        /// Whether the command line is wrong.
+        is_error: bool,
+    },
+}
+
+/// Reads the command line; usage lines follow the name the program was called by, as krew asks of
+/// plugins.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let called = args
+        .first()
+        .map(Path::new)
+        .and_then(Path::file_stem)
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let name = if called.starts_with("kubectl-") { "kubectl meshroute" } else { "meshroute" };
+    let command = Args::command().bin_name(name);
+    match command.try_get_matches_from(args).and_then(|matches| Args::from_arg_matches(&matches)) {
+        Ok(args) => CommandLine::Asked(args),
+        Err(error) => {
+            CommandLine::Answered { text: error.render().to_string(), is_error: error.use_stderr() }
+        }
+    }
+}
+
+/// Writes the completion script of a shell.
+pub(crate) fn completion(shell: clap_complete::Shell, script: &mut dyn Write) {
+    clap_complete::generate(shell, &mut Args::command(), "meshroute", &mut { script });
+}
+
+fn meshes() -> PossibleValuesParser {
+    PossibleValuesParser::new(["auto"].into_iter().chain(Mesh::ALL.map(Mesh::name)))
+}
+
+const SPLIT_EXAMPLES: &str = "\
+Examples:
+  meshroute split reviews -f deploy/                        the split of default/reviews
+  meshroute split reviews -n shop -k overlays/prod          of shop/reviews, as an overlay makes it
+  meshroute split reviews -f deploy/ --from-namespace web   for clients in namespace web
+  meshroute split reviews -f deploy/ --mesh linkerd         as Linkerd would do it
+  meshroute split -A -R -f deploy/ -o json                  all of them, for a program";

@@ -1,0 +1,5 @@
+//! What each subcommand does: ask the library, hand the answer to a view.
+
+pub(crate) mod split;
+
+mod select;

@@ -1,0 +1,37 @@
+//! Exit codes, the same in every output format, and the failures that lead to them.
+
+/// The codes of `split` and its kin.
+pub(crate) mod code {
+    /// Done, shown, unchanged.
+    pub(crate) const DONE: u8 = 0;
+    /// The cluster or a file said no: not found, unreadable, a Helm template.
+    pub(crate) const NO: u8 = 1;
+    /// The command line makes no sense, or is ambiguous.
+    pub(crate) const USAGE: u8 = 2;
+}
+
+/// Why a command ends without its answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// With a message and a code.
+    Said {
+        /// The exit code.
+        code: u8,
+        /// What is wrong, and the way out.
+        message: String,
+    },
+    /// Nobody reads the answer any more.
+    Pipe,
+}
+
+impl Failure {
+    /// The cluster or a file said no.
+    pub(crate) fn no(message: impl Into<String>) -> Self {
+        Self::Said { code: code::NO, message: message.into() }
+    }
+
+    /// The command line makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Said { code: code::USAGE, message: message.into() }
+    }
+}

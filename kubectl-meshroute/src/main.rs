@@ -1,0 +1,25 @@
+//! `kubectl meshroute`: shows the traffic split that a Service has in a mesh.
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use kubectl_meshroute::{Look, run_with};
+
+fn main() -> ExitCode {
+    let look = Look { colour: io::stdout().is_terminal(), width: terminal_width() };
+    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    ExitCode::from(run_with(
+        look,
+        std::env::args_os(),
+        &mut stdin.lock(),
+        &mut stdout.lock(),
+        &mut stderr.lock(),
+    ))
+}
+
+/// The width of the terminal that stdout is, if it is one.
+fn terminal_width() -> Option<u16> {
+    comfy_table::Table::new().width()
+}

@@ -1,0 +1,85 @@
+//! Files, folders and stdin, as `kubectl apply -f` takes them.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    args,
+    exit::Failure,
+    source::{Loaded, documents},
+};
+
+/// The endings that a folder is searched for (kubectl, `cli-runtime/pkg/resource`,
+/// `FileExtensions`).
+const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
+
+/// Reads one `-f`.
+pub(super) fn read(
+    name: &str,
+    source: &args::Source,
+    stdin: &mut dyn Read,
+    loaded: &mut Loaded,
+) -> Result<(), Failure> {
+    if name == "-" {
+        let mut text = Vec::new();
+        stdin
+            .read_to_end(&mut text)
+            .map_err(|error| Failure::no(format!("cannot read stdin: {error}")))?;
+        documents::read("stdin", &text, &source.namespace, loaded);
+        return Ok(());
+    }
+    if name.starts_with("https://") || name.starts_with("http://") {
+        return Err(Failure::usage(format!(
+            "{name} is not read: fetch it first, then -f FILE or -f -"
+        )));
+    }
+    let path = Path::new(name);
+    if !path.is_dir() {
+        let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+        documents::read(name, &text, &source.namespace, loaded);
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    find(path, source.recursive, &mut files)?;
+    if files.is_empty() {
+        let hint = if source.recursive { "" } else { "; -R reads the folders below it too" };
+        loaded.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
+    }
+    for file in files {
+        let text = fs::read(&file).map_err(|error| cannot_read(&file, &error))?;
+        documents::read(&file.display().to_string(), &text, &source.namespace, loaded);
+    }
+    Ok(())
+}
+
+/// The manifests of a folder, by name.
+fn find(folder: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let entries = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|error| cannot_read(folder, &error))?.path());
+    }
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            // A link to a folder above would never end.
+            if recursive && !path.is_symlink() {
+                find(&path, recursive, files)?;
+            }
+        } else if path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|e| EXTENSIONS.contains(&e))
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::no(format!("cannot read {}: {error}", path.display()))
+}

@@ -1,0 +1,111 @@
+//! How answers look: one file for each format, and one switch.
+
+mod json;
+mod jsonpath;
+mod markdown;
+mod summary;
+mod table;
+mod words;
+
+use serde::Serialize;
+
+use crate::{Look, command::split::Answers, exit::Failure};
+
+pub(crate) use words::clean;
+
+/// The formats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// For people.
+    Table,
+    /// For people with wide screens.
+    Wide,
+    /// For programs.
+    Json,
+    /// For programs, or people who like it.
+    Yaml,
+    /// `service/NAME`.
+    Name,
+    /// For pull requests.
+    Markdown,
+    /// A kubectl JSONPath template over the JSON.
+    JsonPath(String),
+}
+
+impl Output {
+    /// Reads the value of `-o`.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "table" => Self::Table,
+            "wide" => Self::Wide,
+            "json" => Self::Json,
+            "yaml" => Self::Yaml,
+            "name" => Self::Name,
+            "markdown" => Self::Markdown,
+            _ => match text.strip_prefix("jsonpath=") {
+                Some(template) => Self::JsonPath(template.into()),
+                None => {
+                    return Err(
+                        "one of table, wide, json, yaml, name, markdown, jsonpath=TEMPLATE".into(),
+                    );
+                }
+            },
+        })
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One Service, in full.
+    One,
+    /// Any number of them, a line each for people, a list for programs.
+    Many,
+}
+
+/// Prints splits.
+pub(crate) fn split(
+    answers: &Answers<'_>,
+    scope: Scope,
+    output: &Output,
+    no_headers: bool,
+    look: Look,
+) -> Result<String, Failure> {
+    let value = || json::value(answers, scope);
+    match output {
+        Output::Table | Output::Wide if scope == Scope::Many => {
+            Ok(summary::summary(answers, *output == Output::Wide, no_headers, look))
+        }
+        Output::Table => Ok(table::table(answers, false, no_headers, look)),
+        Output::Wide => Ok(table::table(answers, true, no_headers, look)),
+        Output::Markdown => Ok(markdown::markdown(answers)),
+        Output::Name => Ok(names(answers)),
+        Output::Json => serde_json::to_string_pretty(&value())
+            .map(|text| text + "\n")
+            .map_err(|error| unprintable(&error)),
+        Output::Yaml => to_yaml(&value()),
+        Output::JsonPath(template) => {
+            let value = serde_json::to_value(value()).map_err(|error| unprintable(&error))?;
+            jsonpath::render(template, &value).map_err(|error| {
+                let message = format!("jsonpath: {error}");
+                if error.is_usage() { Failure::usage(message) } else { Failure::no(message) }
+            })
+        }
+    }
+}
+
+fn to_yaml(value: &impl Serialize) -> Result<String, Failure> {
+    serde_saphyr::to_string(value).map_err(|error| unprintable(&error))
+}
+
+fn unprintable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::no(format!("cannot print the answer: {error}"))
+}
+
+/// One `service/NAME` a Service.
+fn names(answers: &Answers<'_>) -> String {
+    let mut names: Vec<String> =
+        answers.iter().map(|split| format!("service/{}\n", split.service.name)).collect();
+    names.dedup();
+    names.concat()
+}

@@ -1,0 +1,380 @@
+//! Splits for programs: `meshroute.dev/v1`, described by `docs/split.schema.json`. Fields may be
+//! added; none is renamed or given another meaning.
+
+use meshroute::{
+    cluster::{Known, Ready},
+    name::{ObjectName, RouteId},
+    ratio::{self, Ratio},
+    route::{Match, ValueMatch},
+    split,
+};
+use serde::Serialize;
+
+use super::Scope;
+use crate::command::split::Answers;
+
+const API_VERSION: &str = "meshroute.dev/v1";
+
+/// The answer as a value that serializes.
+pub(super) fn value<'a>(answers: &'a Answers<'a>, scope: Scope) -> Document<'a> {
+    let mut items: Vec<Split<'a>> = answers.iter().map(Split::new).collect();
+    if scope == Scope::One && items.len() == 1 {
+        return Document::Split(Box::new(items.remove(0)));
+    }
+    Document::List(SplitList { api_version: API_VERSION, kind: "SplitList", items })
+}
+
+/// One split, or several.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Document<'a> {
+    Split(Box<Split<'a>>),
+    List(SplitList<'a>),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SplitList<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<Split<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Split<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    service: Name<'a>,
+    ports: &'a [u16],
+    mesh: &'static str,
+    from_namespace: Option<&'a str>,
+    rules: Vec<Rule<'a>>,
+    unmatched: Option<Unmatched<'a>>,
+    undefined_order: Vec<UndefinedOrder<'a>>,
+    shadowed: Vec<Shadowed<'a>>,
+    inert: Vec<Inert<'a>>,
+    exceptions: Vec<Exception<'a>>,
+    owner: Option<()>,
+    findings: [(); 0],
+}
+
+#[derive(Debug, Serialize)]
+struct Name<'a> {
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Route<'a> {
+    group: &'static str,
+    kind: &'static str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RuleId<'a> {
+    route: Route<'a>,
+    rule_index: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule<'a> {
+    name: Option<&'a str>,
+    route: Route<'a>,
+    rule_index: usize,
+    role: &'static str,
+    inherited_from: Option<Inherited<'a>>,
+    matches: Vec<RankedMatch<'a>>,
+    backends: Vec<Backend<'a>>,
+    respond: Option<Answer>,
+}
+
+#[derive(Debug, Serialize)]
+struct Inherited<'a> {
+    #[serde(flatten)]
+    from: RuleId<'a>,
+    fields: &'a [&'static str],
+}
+
+#[derive(Debug, Serialize)]
+struct RankedMatch<'a> {
+    rank: usize,
+    #[serde(flatten)]
+    conditions: Conditions<'a>,
+    derived: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Conditions<'a> {
+    path: Condition<'a>,
+    method: Option<&'a str>,
+    grpc: Option<Grpc<'a>>,
+    headers: Vec<NamedCondition<'a>>,
+    query_params: Vec<NamedCondition<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Condition<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    value: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct NamedCondition<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    name: &'a str,
+    value: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Grpc<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    service: Option<&'a str>,
+    method: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Backend<'a> {
+    group: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    port: Option<u16>,
+    weight: Option<u32>,
+    share: String,
+    effective: String,
+    percent: f64,
+    ready: Option<Endpoints>,
+    answer: Option<Answer>,
+    implicit: bool,
+    alias_of: Option<Name<'a>>,
+    result: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Endpoints {
+    ready: usize,
+    total: usize,
+}
+
+/// A status, or a word.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Status(u16),
+    Word(&'static str),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Unmatched<'a> {
+    Respond(Answer),
+    Backend(Box<Backend<'a>>),
+}
+
+#[derive(Debug, Serialize)]
+struct UndefinedOrder<'a> {
+    ranks: &'a [usize],
+    reason: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Shadowed<'a> {
+    #[serde(flatten)]
+    rule: RuleId<'a>,
+    #[serde(rename = "match")]
+    matched: Conditions<'a>,
+    by: RuleId<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Inert<'a> {
+    route: Route<'a>,
+    reason: &'static str,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Exception<'a> {
+    from: Seen<'a>,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Seen<'a> {
+    Namespace(&'a str),
+    Gateway(Name<'a>),
+    Route(Route<'a>),
+}
+
+impl<'a> Split<'a> {
+    fn new(split: &'a split::Split<'a>) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Split",
+            service: name(split.service),
+            ports: &split.ports,
+            mesh: split.mesh.name(),
+            from_namespace: split.from.as_deref(),
+            rules: split.rules.iter().map(rule).collect(),
+            unmatched: split.unmatched.as_ref().map(|unmatched| match unmatched {
+                split::Unmatched::Respond(given) => Unmatched::Respond(answer(*given)),
+                split::Unmatched::Backend(share) => {
+                    Unmatched::Backend(Box::new(backend(share, &[share.effective], 0)))
+                }
+            }),
+            undefined_order: split
+                .undefined_order
+                .iter()
+                .map(|undefined| UndefinedOrder {
+                    ranks: &undefined.ranks,
+                    reason: undefined.reason.as_str(),
+                })
+                .collect(),
+            shadowed: split
+                .shadowed
+                .iter()
+                .map(|shadowed| Shadowed {
+                    rule: rule_id(&shadowed.rule),
+                    matched: conditions(&shadowed.matched),
+                    by: rule_id(&shadowed.by),
+                })
+                .collect(),
+            inert: split
+                .inert
+                .iter()
+                .map(|inert| Inert {
+                    route: route(&inert.route),
+                    reason: inert.reason.as_str(),
+                    message: &inert.message,
+                })
+                .collect(),
+            exceptions: split.exceptions.iter().map(exception).collect(),
+            owner: None,
+            findings: [],
+        }
+    }
+}
+
+fn rule<'a>(rule: &'a split::SplitRule<'a>) -> Rule<'a> {
+    let parts: Vec<Ratio> = rule.backends.iter().map(|share| share.effective).collect();
+    Rule {
+        name: rule.rule.name.as_deref(),
+        route: route(&rule.id.route),
+        rule_index: rule.id.rule_index,
+        role: rule.role.as_str(),
+        inherited_from: rule.inherited.as_ref().map(|inherited| Inherited {
+            from: rule_id(&inherited.from),
+            fields: &inherited.fields,
+        }),
+        matches: rule
+            .matches
+            .iter()
+            .map(|matched| RankedMatch {
+                rank: matched.rank,
+                conditions: conditions(&matched.matched),
+                derived: matched.derived,
+            })
+            .collect(),
+        backends: rule
+            .backends
+            .iter()
+            .enumerate()
+            .map(|(index, share)| backend(share, &parts, index))
+            .collect(),
+        respond: rule.respond.map(answer),
+    }
+}
+
+/// A backend, as the part at `index` of `parts`, which round together.
+fn backend<'a>(share: &'a split::Share, parts: &[Ratio], index: usize) -> Backend<'a> {
+    let percent = ratio::percentages(parts)[index];
+    Backend {
+        group: &share.reference.group,
+        kind: &share.reference.kind,
+        namespace: &share.reference.name.namespace,
+        name: &share.reference.name.name,
+        port: share.reference.port,
+        weight: share.weight,
+        share: share.share.to_string(),
+        effective: share.effective.to_string(),
+        percent: percent.to_string().parse().unwrap_or_default(),
+        ready: match share.ready {
+            Known::Known(Ready { ready, total }) => Some(Endpoints { ready, total }),
+            Known::Unknown => None,
+        },
+        answer: share.answer.map(answer),
+        implicit: share.implicit,
+        alias_of: share.alias_of.as_ref().map(name),
+        result: share.outcome.to_string(),
+    }
+}
+
+fn conditions(matched: &Match) -> Conditions<'_> {
+    Conditions {
+        path: Condition { kind: matched.path.kind(), value: matched.path.value() },
+        method: matched.method.as_deref(),
+        grpc: matched.grpc.as_ref().map(|grpc| Grpc {
+            kind: grpc.kind.as_str(),
+            service: grpc.service.as_deref(),
+            method: grpc.method.as_deref(),
+        }),
+        headers: named(&matched.headers),
+        query_params: named(&matched.query),
+    }
+}
+
+fn named(conditions: &[ValueMatch]) -> Vec<NamedCondition<'_>> {
+    conditions
+        .iter()
+        .map(|condition| NamedCondition {
+            kind: condition.kind.as_str(),
+            name: &condition.name,
+            value: &condition.value,
+        })
+        .collect()
+}
+
+fn exception(exception: &split::Exception) -> Exception<'_> {
+    let from = match &exception.from {
+        split::Seen::Namespace(namespace) => Seen::Namespace(namespace),
+        split::Seen::Gateway(gateway) => Seen::Gateway(name(gateway)),
+        split::Seen::Route(id) => Seen::Route(route(id)),
+    };
+    Exception { from, message: &exception.message }
+}
+
+fn answer(answer: split::Answer) -> Answer {
+    match answer {
+        split::Answer::Status(status) => Answer::Status(status),
+        split::Answer::Redirect => Answer::Word("redirect"),
+        split::Answer::Undefined => Answer::Word("undefined"),
+    }
+}
+
+fn name(name: &ObjectName) -> Name<'_> {
+    Name { namespace: &name.namespace, name: &name.name }
+}
+
+fn route(id: &RouteId) -> Route<'_> {
+    Route {
+        group: id.kind.group(),
+        kind: id.kind.kind(),
+        namespace: &id.name.namespace,
+        name: &id.name.name,
+    }
+}
+
+fn rule_id(id: &split::RuleId) -> RuleId<'_> {
+    RuleId { route: route(&id.route), rule_index: id.rule_index }
+}

@@ -1,0 +1,100 @@
+//! Splits as Markdown, for a pull request or a wiki.
+
+use meshroute::{
+    ratio,
+    split::{Split, Unmatched},
+};
+
+use super::words;
+use crate::command::split::Answers;
+
+/// Prints a heading, a table and the remarks for each split.
+pub(super) fn markdown(answers: &Answers<'_>) -> String {
+    answers.iter().map(of_split).collect::<Vec<_>>().join("\n")
+}
+
+fn of_split(split: &Split<'_>) -> String {
+    let mut text = format!("### {}\n\n", escape(&words::heading(split)));
+    text.push_str(
+        "| Rule | Match | Backend | Weight | Share | Ready | Result |\n|--|--|--|--:|--:|--:|--|\n",
+    );
+    let mut row = |cells: [String; 7]| {
+        let cells = cells.map(|cell| escape(&cell));
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    };
+    let dash = || "-".to_owned();
+    for rule in &split.rules {
+        let name = words::rule(rule, split);
+        let matches = rule.matches.iter().filter(|matched| !matched.derived);
+        let matched = matches
+            .map(|matched| words::matched(&matched.matched))
+            .collect::<Vec<_>>()
+            .join(" or ");
+        let percents = ratio::percentages(
+            &rule.backends.iter().map(|share| share.effective).collect::<Vec<_>>(),
+        );
+        for (share, percent) in rule.backends.iter().zip(percents) {
+            let weight = share.weight.map_or_else(dash, |weight| weight.to_string());
+            let backend = words::backend(&share.reference, split.service);
+            let ready = words::ready(share.ready);
+            row([
+                name.clone(),
+                matched.clone(),
+                backend,
+                weight,
+                format!("{percent}%"),
+                ready,
+                share.outcome.to_string(),
+            ]);
+        }
+        if let Some(answer) = rule.respond {
+            row([name, matched, dash(), dash(), "100.0%".into(), dash(), words::answer(answer)]);
+        }
+    }
+    let rest = if split.rules.is_empty() { "any" } else { "anything else" };
+    match &split.unmatched {
+        None => {}
+        Some(Unmatched::Respond(answer)) => {
+            row([
+                dash(),
+                rest.into(),
+                dash(),
+                dash(),
+                "100.0%".into(),
+                dash(),
+                words::answer(*answer),
+            ]);
+        }
+        Some(Unmatched::Backend(share)) => {
+            let backend = words::backend(&share.reference, split.service);
+            let ready = words::ready(share.ready);
+            row([
+                dash(),
+                rest.into(),
+                backend,
+                dash(),
+                "100.0%".into(),
+                ready,
+                share.outcome.to_string(),
+            ]);
+        }
+    }
+    let remarks = words::remarks(split);
+    if !remarks.is_empty() {
+        text.push('\n');
+        remarks.iter().for_each(|line| text.push_str(&format!("- {}\n", escape(line))));
+    }
+    text
+}
+
+/// Keeps what comes from manifests from being Markdown or HTML.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if r"\`*_{}[]<>|#".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}

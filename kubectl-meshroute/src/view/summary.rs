@@ -1,0 +1,114 @@
+//! Many Services, a line for each.
+
+use comfy_table::{Cell, Color};
+use meshroute::{
+    matching,
+    ratio::{self, Ratio},
+    split::{Answer, Outcome, Share, Split, SplitRule, Unmatched},
+};
+
+use super::{table, words};
+use crate::{Look, command::split::Answers};
+
+/// Prints a line for each split, and the remarks that say that something does not work.
+pub(super) fn summary(answers: &Answers<'_>, wide: bool, no_headers: bool, look: Look) -> String {
+    if answers.is_empty() {
+        return String::new();
+    }
+    let mut printed = table::new_table(look);
+    let mut header = vec!["SERVICE", "ROUTE", "RULES", "SPLIT", "RESULT"];
+    header.extend(wide.then_some("MESH"));
+    if !no_headers {
+        printed.set_header(&header);
+    }
+    for split in answers {
+        let routes = words::route_names(split);
+        let (result, bad) = result(split);
+        let mut cells = vec![
+            Cell::new(words::clean(&words::service(split))),
+            Cell::new(if routes.is_empty() { "-".into() } else { routes.join(", ") }),
+            Cell::new(split.rules.len()),
+            Cell::new(usual(split)),
+            if bad { Cell::new(result).fg(Color::Red) } else { Cell::new(result) },
+        ];
+        cells.extend(wide.then(|| Cell::new(split.mesh)));
+        printed.add_row(cells);
+    }
+    table::finish(printed, &[2])
+}
+
+/// What an ordinary request gets: the split of the rule that takes everything, else what happens
+/// beside the rules.
+fn usual(split: &Split<'_>) -> String {
+    let takes_all = |rule: &&SplitRule<'_>| {
+        rule.matches.iter().any(|matched| matching::takes_everything(&matched.matched))
+    };
+    let text = match (split.rules.iter().find(takes_all), &split.unmatched) {
+        (Some(rule), _) => match rule.respond {
+            Some(answer) => words::answer(answer),
+            None => shares(&rule.backends, split),
+        },
+        (None, Some(Unmatched::Backend(share))) => shares(std::slice::from_ref(share), split),
+        (None, Some(Unmatched::Respond(answer))) => {
+            format!("{} unless a rule matches", words::answer(*answer))
+        }
+        (None, None) => "-".into(),
+    };
+    words::clean(&text)
+}
+
+/// `v1 90.0% · v2 10.0%`.
+fn shares(shares: &[Share], split: &Split<'_>) -> String {
+    let percents =
+        ratio::percentages(&shares.iter().map(|share| share.effective).collect::<Vec<_>>());
+    let prefix = format!("{}-", split.service.name);
+    let named = shares.iter().zip(percents).map(|(share, percent)| {
+        let name = words::backend(&share.reference, split.service);
+        format!("{} {percent}%", name.strip_prefix(&prefix).unwrap_or(&name))
+    });
+    named.collect::<Vec<_>>().join(" · ")
+}
+
+/// The worst that can happen to a request that some rule takes, and whether it is bad.
+fn result(split: &Split<'_>) -> (String, bool) {
+    let failing = |rule: &SplitRule<'_>| match rule.respond {
+        Some(Answer::Status(_) | Answer::Undefined) => Some(Ratio::ONE),
+        Some(Answer::Redirect) => None,
+        None => {
+            let fails = rule
+                .backends
+                .iter()
+                .filter(|share| matches!(share.outcome, Outcome::Answered(Answer::Status(_), _)));
+            sum(fails.map(|share| share.effective))
+        }
+    };
+    let worst = split.rules.iter().filter_map(failing).max_by(|a, b| compare(*a, *b));
+    if let Some(worst) = worst {
+        let rest = Ratio::new(worst.whole() - worst.part(), worst.whole());
+        let percent = ratio::percentages(&[worst, rest])[0];
+        let one = if split.rules.len() == 1 { "" } else { " of a rule" };
+        return (format!("{percent}%{one} fails"), true);
+    }
+    match split.inert.as_slice() {
+        [] => ("ok".into(), false),
+        [inert] => (format!("no effect: {}", words::short(&inert.route.name, split.service)), true),
+        several => (format!("no effect: {} routes", several.len()), true),
+    }
+}
+
+/// The sum of parts of one whole; none if there are none.
+fn sum(parts: impl Iterator<Item = Ratio>) -> Option<Ratio> {
+    parts.filter(|part| !part.is_zero()).fold(None, |sum: Option<Ratio>, part| {
+        let sum = sum.unwrap_or(Ratio::ZERO);
+        // Parts of one rule have denominators that divide the sum of its weights, at most 16 *
+        // 1,000,000.
+        Some(Ratio::new(
+            sum.part() * part.whole() + part.part() * sum.whole(),
+            sum.whole() * part.whole(),
+        ))
+    })
+}
+
+fn compare(a: Ratio, b: Ratio) -> std::cmp::Ordering {
+    (a.part() * b.whole()).cmp(&(b.part() * a.whole()))
+}

@@ -1,0 +1,248 @@
+//! One Service in full, a line for each backend.
+
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use meshroute::{
+    cluster::Known,
+    ratio,
+    split::{Answer, Outcome, Share, Split, SplitRule, Unmatched},
+};
+
+use super::words;
+use crate::{Look, command::split::Answers};
+
+/// The cells of one line.
+#[derive(Debug, Default, Clone)]
+struct Line {
+    rule: String,
+    matched: String,
+    backend: String,
+    port: String,
+    weight: String,
+    share: String,
+    ready: String,
+    result: String,
+    bad: bool,
+    odd: bool,
+    timeout: String,
+    retries: String,
+    filters: String,
+    route: String,
+    age: String,
+}
+
+/// Prints splits with a heading each.
+pub(super) fn table(answers: &Answers<'_>, wide: bool, no_headers: bool, look: Look) -> String {
+    let mut text = String::new();
+    for split in answers {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&words::heading(split));
+        text.push_str("\n\n");
+        text.push_str(&print(&lines(split), wide, no_headers, look));
+        let remarks = words::remarks(split);
+        if !remarks.is_empty() {
+            text.push('\n');
+            remarks.iter().for_each(|line| text.extend([line, "\n"]));
+        }
+    }
+    text
+}
+
+fn lines(split: &Split<'_>) -> Vec<Line> {
+    let mut lines: Vec<Line> = split.rules.iter().flat_map(|rule| of_rule(rule, split)).collect();
+    let (rule, matched) =
+        if split.rules.is_empty() { ("-", "any") } else { ("-", "anything else") };
+    let first = Line { rule: rule.into(), matched: matched.into(), ..Line::default() };
+    match &split.unmatched {
+        None => {}
+        Some(Unmatched::Respond(answer)) => {
+            let why = if split.rules.is_empty() && *answer == Answer::Undefined {
+                ""
+            } else {
+                ": no rule matches"
+            };
+            let share = "100.0%".into();
+            lines.push(Line {
+                backend: "-".into(),
+                weight: "-".into(),
+                share,
+                ready: "-".into(),
+                result: format!("{}{why}", words::answer(*answer)),
+                bad: true,
+                ..first
+            });
+        }
+        Some(Unmatched::Backend(share)) => {
+            let backend = of_share(share, "100.0%".into(), split);
+            lines.push(Line { rule: first.rule, matched: first.matched, ..backend });
+        }
+    }
+    lines
+}
+
+fn of_rule(rule: &SplitRule<'_>, split: &Split<'_>) -> Vec<Line> {
+    // Matches that we made ourselves repeat what the rule says anyway.
+    let matches: Vec<String> = rule
+        .matches
+        .iter()
+        .filter(|matched| !matched.derived)
+        .map(|matched| words::matched(&matched.matched))
+        .collect();
+    let parts: Vec<_> = rule.backends.iter().map(|share| share.effective).collect();
+    let percents = ratio::percentages(&parts);
+    let pairs = rule.backends.iter().zip(percents);
+    let mut lines: Vec<Line> =
+        pairs.map(|(share, percent)| of_share(share, format!("{percent}%"), split)).collect();
+    if let Some(answer) = rule.respond {
+        let dash = || "-".to_owned();
+        lines.push(Line {
+            backend: dash(),
+            weight: dash(),
+            share: "100.0%".into(),
+            ready: dash(),
+            result: respond(answer, rule),
+            bad: answer != Answer::Redirect,
+            ..Line::default()
+        });
+    }
+    lines.resize(lines.len().max(matches.len()), Line::default());
+    for (line, matched) in lines.iter_mut().zip(matches) {
+        line.matched = matched;
+    }
+    if let Some(first) = lines.first_mut() {
+        first.rule = words::rule(rule, split);
+        first.timeout = timeout(rule);
+        first.retries = rule.rule.retries.map_or_else(|| "-".into(), |retries| retries.to_string());
+        first.filters = filters(rule);
+        first.route = format!(
+            "{} {}",
+            rule.id.route.kind.kind(),
+            words::short(&rule.id.route.name, split.service)
+        );
+        first.age = rule.route.created.map_or_else(|| "?".into(), |created| created.to_string());
+    }
+    lines
+}
+
+fn of_share(share: &Share, percent: String, split: &Split<'_>) -> Line {
+    let outcome = match &share.alias_of {
+        Some(name) => format!("{} (ExternalName of {name})", share.outcome),
+        None => share.outcome.to_string(),
+    };
+    Line {
+        backend: words::backend(&share.reference, split.service),
+        port: share.reference.port.map_or_else(|| "-".into(), |port| port.to_string()),
+        weight: share.weight.map_or_else(|| "-".into(), |weight| weight.to_string()),
+        share: percent,
+        ready: match share.ready {
+            Known::Unknown if matches!(share.answer, Some(Answer::Status(500))) => "-".into(),
+            ready => words::ready(ready),
+        },
+        result: words::clean(&outcome),
+        bad: matches!(share.answer, Some(Answer::Status(_) | Answer::Undefined)),
+        odd: matches!(share.outcome, Outcome::Moved(_)),
+        ..Line::default()
+    }
+}
+
+fn respond(answer: Answer, rule: &SplitRule<'_>) -> String {
+    let why = match answer {
+        Answer::Redirect => return "redirect".into(),
+        _ if rule.backends.is_empty() && rule.rule.filters.is_empty() => "no backends",
+        _ if !rule.backends.is_empty()
+            && rule.backends.iter().all(|share| share.weight == Some(0)) =>
+        {
+            "every weight is 0"
+        }
+        _ if rule.backends.is_empty() => "no backends, or a filter that the mesh does not take",
+        _ => "a filter that the mesh does not take",
+    };
+    format!("{}: {why}", words::answer(answer))
+}
+
+fn timeout(rule: &SplitRule<'_>) -> String {
+    let timeouts = &rule.rule.timeouts;
+    let parts = [
+        timeouts.request.clone(),
+        timeouts.backend_request.as_ref().map(|backend| format!("{backend}/try")),
+    ];
+    let said: Vec<String> = parts.into_iter().flatten().collect();
+    if said.is_empty() { "-".into() } else { words::clean(&said.join(" ")) }
+}
+
+fn filters(rule: &SplitRule<'_>) -> String {
+    let mut kinds: Vec<&str> =
+        rule.rule.filters.iter().map(meshroute::route::Filter::kind).collect();
+    kinds.dedup();
+    if kinds.is_empty() { "-".into() } else { words::clean(&kinds.join(",")) }
+}
+
+fn print(lines: &[Line], wide: bool, no_headers: bool, look: Look) -> String {
+    let mut table = new_table(look);
+    let mut header = vec!["RULE", "MATCH", "BACKEND"];
+    header.extend(wide.then_some("PORT"));
+    header.extend(["WEIGHT", "SHARE", "READY", "RESULT"]);
+    if wide {
+        header.extend(["TIMEOUT", "RETRIES", "FILTERS", "ROUTE", "CREATED"]);
+    }
+    let right: Vec<usize> = (0..header.len())
+        .filter(|index| ["WEIGHT", "SHARE", "READY"].contains(&header[*index]))
+        .collect();
+    if !no_headers {
+        table.set_header(&header);
+    }
+    for line in lines {
+        let result = match (line.bad, line.odd) {
+            (true, _) => Cell::new(&line.result).fg(Color::Red),
+            (_, true) => Cell::new(&line.result).fg(Color::Yellow),
+            _ => Cell::new(&line.result),
+        };
+        let mut cells =
+            vec![Cell::new(&line.rule), Cell::new(&line.matched), Cell::new(&line.backend)];
+        cells.extend(wide.then(|| Cell::new(&line.port)));
+        cells.extend([
+            Cell::new(&line.weight),
+            Cell::new(&line.share),
+            Cell::new(&line.ready),
+            result,
+        ]);
+        if wide {
+            cells.extend(
+                [&line.timeout, &line.retries, &line.filters, &line.route, &line.age]
+                    .map(Cell::new),
+            );
+        }
+        table.add_row(cells);
+    }
+    finish(table, &right)
+}
+
+/// A table that looks as kubectl's do: no lines, three spaces between columns.
+pub(super) fn new_table(look: Look) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    match look.width {
+        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    if look.colour {
+        table.enforce_styling()
+    } else {
+        table.force_no_tty()
+    };
+    table
+}
+
+/// Sets the columns, and prints.
+pub(super) fn finish(mut table: Table, right: &[usize]) -> String {
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if right.contains(&index) {
+            column.set_cell_alignment(comfy_table::CellAlignment::Right);
+            // Numbers are never broken over two lines.
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(8)));
+        }
+    }
+    table.trim_fmt() + "\n"
+}

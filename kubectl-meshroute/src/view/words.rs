@@ -1,0 +1,224 @@
+//! The words that tables and lines are made of.
+
+use meshroute::{
+    cluster::{Known, Ready},
+    name::ObjectName,
+    profile::Mesh,
+    route::{Match, PathMatch, ValueKind, ValueMatch},
+    split::{
+        Answer, Exception, Inert, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
+        UndefinedOrder,
+    },
+};
+
+/// The text without control characters: what comes from a cluster must not steer a terminal.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .collect()
+}
+
+/// A name, without the namespace of the Service that is talked about.
+pub(super) fn short(name: &ObjectName, service: &ObjectName) -> String {
+    if name.namespace == service.namespace { clean(&name.name) } else { clean(&name.to_string()) }
+}
+
+/// The Service and its ports: `shop/reviews:9080`.
+pub(super) fn service(split: &Split<'_>) -> String {
+    let ports: Vec<String> = split.ports.iter().map(ToString::to_string).collect();
+    format!("{}:{}", split.service, ports.join(","))
+}
+
+/// The conditions of a match: `GET prefix /api, header x-beta=1`.
+pub(super) fn matched(matched: &Match) -> String {
+    let mut words = Vec::new();
+    words.extend(matched.method.clone());
+    match (&matched.grpc, &matched.path) {
+        (Some(grpc), _) => {
+            let kind = if grpc.kind == ValueKind::Exact { "" } else { "~" };
+            let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "*".into());
+            words.push(format!("grpc {kind}{}/{}", part(&grpc.service), part(&grpc.method)));
+        }
+        (None, path) if *path == PathMatch::any() => {}
+        (None, PathMatch::Prefix(value)) => words.push(format!("prefix {value}")),
+        (None, PathMatch::Exact(value)) => words.push(format!("exact {value}")),
+        (None, PathMatch::Regex(value)) => words.push(format!("regex {value}")),
+        (None, PathMatch::Unknown { kind, value }) => words.push(format!("{kind} {value}")),
+    }
+    let mut parts = vec![words.join(" ")];
+    parts.retain(|part| !part.is_empty());
+    parts.extend(matched.headers.iter().map(|header| value("header", header)));
+    parts.extend(matched.query.iter().map(|query| value("query", query)));
+    if parts.is_empty() { "any".into() } else { clean(&parts.join(", ")) }
+}
+
+fn value(what: &str, condition: &ValueMatch) -> String {
+    let sign = match &condition.kind {
+        ValueKind::Exact => "=",
+        ValueKind::Regex => "~",
+        ValueKind::Unknown(_) => "?",
+    };
+    format!("{what} {}{sign}{}", condition.name, condition.value)
+}
+
+/// The name of a rule, else its index; with its route where several are shown.
+pub(super) fn rule(rule: &SplitRule<'_>, split: &Split<'_>) -> String {
+    let name = rule.rule.name.clone().unwrap_or_else(|| rule.id.rule_index.to_string());
+    let several = split.rules.iter().any(|other| other.id.route != rule.id.route);
+    if several {
+        format!("{}/{}", short(&rule.id.route.name, split.service), clean(&name))
+    } else {
+        clean(&name)
+    }
+}
+
+/// A backend's name: with its kind where it is no Service.
+pub(super) fn backend(reference: &Reference, service: &ObjectName) -> String {
+    let name = short(&reference.name, service);
+    if reference.group.is_empty() && reference.kind == "Service" {
+        name
+    } else {
+        let group = if reference.group.is_empty() {
+            String::new()
+        } else {
+            format!(".{}", reference.group)
+        };
+        clean(&format!("{}{group}/{name}", reference.kind))
+    }
+}
+
+/// `2/3`, or `?` where nobody said.
+pub(super) fn ready(ready: Known<Ready>) -> String {
+    match ready {
+        Known::Known(Ready { ready, total }) => format!("{ready}/{total}"),
+        Known::Unknown => "?".into(),
+    }
+}
+
+/// What a mesh answers to all requests of a rule, or to those that no rule takes.
+pub(super) fn answer(answer: Answer) -> String {
+    match answer {
+        Answer::Status(status) => status.to_string(),
+        Answer::Redirect => "redirect".into(),
+        Answer::Undefined => "undefined".into(),
+    }
+}
+
+/// The first line about a split: the Service, the mesh, whose view it is, and the routes in effect.
+pub(super) fn heading(split: &Split<'_>) -> String {
+    let mut parts = vec![format!("Service {}", service(split)), format!("mesh {}", split.mesh)];
+    parts.extend(split.from.as_ref().map(|from| format!("from namespace {from}")));
+    parts.push(routes(split));
+    clean(&parts.join("  "))
+}
+
+/// `route reviews (accepted)`.
+pub(super) fn routes(split: &Split<'_>) -> String {
+    let names = route_names(split);
+    match names.as_slice() {
+        [] => "no route in effect".into(),
+        [name] => format!("route {name}"),
+        several => format!("routes {}", several.join(", ")),
+    }
+}
+
+/// The routes in effect, each once, with what the mesh says of them.
+pub(super) fn route_names(split: &Split<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for rule in &split.rules {
+        let status = match accepted(rule, split) {
+            Some(true) => " (accepted)",
+            Some(false) => " (not accepted)",
+            None => "",
+        };
+        let name = format!("{}{status}", short(&rule.id.route.name, split.service));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// What the mesh's controller says of the route and this Service; by the specification, any
+/// controller.
+fn accepted(rule: &SplitRule<'_>, split: &Split<'_>) -> Option<bool> {
+    let controllers = split.mesh.profile().controllers;
+    let of_mesh = |name: &str| split.mesh == Mesh::Spec || controllers.contains(&name);
+    let mut statuses = rule.route.statuses.iter();
+    statuses.find(|status| status.parent == *split.service && of_mesh(&status.controller))?.accepted
+}
+
+/// What else there is to say about a split, a line each.
+pub(super) fn remarks(split: &Split<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !split.exceptions.is_empty() {
+        let said: Vec<String> = split.exceptions.iter().map(exception).collect();
+        lines.push(format!("except: {}", said.join("; ")));
+    }
+    lines.extend(split.undefined_order.iter().map(|undefined| undefined_order(undefined, split)));
+    lines.extend(split.shadowed.iter().map(|shadowed| shadow(shadowed, split)));
+    lines.extend(split.inert.iter().map(|inert| no_effect(inert, split)));
+    lines.extend(split.rules.iter().filter_map(|other| {
+        let inherited = other.inherited.as_ref()?;
+        Some(format!(
+            "rule {} takes {} from rule {}",
+            rule(other, split),
+            inherited.fields.join(" and "),
+            rule_id(&inherited.from, split)
+        ))
+    }));
+    lines.iter().map(|line| clean(line)).collect()
+}
+
+fn exception(exception: &Exception) -> String {
+    let from = match &exception.from {
+        Seen::Namespace(name) => format!("from namespace {name}"),
+        Seen::Gateway(name) => format!("Gateway {name}"),
+        Seen::Route(id) => id.to_string(),
+    };
+    format!("{from}: {}", exception.message)
+}
+
+fn undefined_order(undefined: &UndefinedOrder, split: &Split<'_>) -> String {
+    let matches = split
+        .rules
+        .iter()
+        .flat_map(|other| other.matches.iter().map(move |matched| (matched.rank, other)));
+    let mut names: Vec<String> = matches
+        .filter(|(rank, _)| undefined.ranks.contains(rank))
+        .map(|(_, other)| rule(other, split))
+        .collect();
+    names.dedup();
+    let why = match undefined.reason {
+        meshroute::split::TieReason::Random => {
+            format!("{} tries them in no fixed order", split.mesh)
+        }
+        meshroute::split::TieReason::AgeUnknown => {
+            "the oldest route goes first, and the ages are not known".into()
+        }
+    };
+    format!("order not defined: rules {}: {why}; shown is one possible order", names.join(", "))
+}
+
+fn shadow(shadowed: &Shadowed, split: &Split<'_>) -> String {
+    let what = matched(&shadowed.matched);
+    format!(
+        "never reached: {what} of rule {}, behind rule {}",
+        rule_id(&shadowed.rule, split),
+        rule_id(&shadowed.by, split)
+    )
+}
+
+fn no_effect(inert: &Inert, split: &Split<'_>) -> String {
+    format!(
+        "no effect: {} {}: {}",
+        inert.route.kind,
+        short(&inert.route.name, split.service),
+        inert.message
+    )
+}
+
+/// `reviews/0`, for a rule that may not be shown.
+fn rule_id(id: &RuleId, split: &Split<'_>) -> String {
+    format!("{}/{}", short(&id.route.name, split.service), id.rule_index)
+}

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show the effective split of a Service, or of all that have routes.
-    Split(Split),
+    Split(Box<Split>),
     /// Print the completion script of a shell.
     Completion {
         /// The shell.
@@ -141,7 +141,7 @@ impl Colour {
 /// What came of reading the command line.
 pub(crate) enum CommandLine {
     /// Something is asked.
-    Asked(Args),
+    Asked(Box<Args>),
     /// Everything is said already: help, or what is wrong.
     Answered {
         /// The text.
@@ -165,7 +165,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
     let name = if called.starts_with("kubectl-") { "kubectl meshroute" } else { "meshroute" };
     let command = Args::command().bin_name(name);
     match command.try_get_matches_from(args).and_then(|matches| Args::from_arg_matches(&matches)) {
-        Ok(args) => CommandLine::Asked(args),
+        Ok(args) => CommandLine::Asked(Box::new(args)),
         Err(error) => {
             CommandLine::Answered { text: error.render().to_string(), is_error: error.use_stderr() }
         }

@@ -79,7 +79,7 @@ fn dispatch(
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     let Args { colour, command } = match args::parse(args) {
-        CommandLine::Asked(args) => args,
+        CommandLine::Asked(args) => *args,
         CommandLine::Answered { text, is_error: false } => {
             write!(streams.stdout, "{text}")?;
             return Ok(code::DONE);

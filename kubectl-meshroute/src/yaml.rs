@@ -30,7 +30,7 @@ mod tree;
 
 pub(crate) use self::error::Error;
 pub(crate) use self::scalar::Value;
-pub(crate) use self::tree::{Key, Kind, Node, Scalar, Step, Style};
+pub(crate) use self::tree::{Key, Kind, Node, Step};
 
 /// One YAML document that holds something.
 #[derive(Debug, Clone)]
@@ -39,13 +39,6 @@ pub(crate) struct Document<'a> {
     pub(crate) root: Node<'a>,
     /// What reads otherwise than it looks, in the order of the text.
     pub(crate) surprises: Vec<Surprise>,
-}
-
-impl Document<'_> {
-    /// Returns the line, from 1, where the content starts.
-    pub(crate) fn line(&self) -> usize {
-        self.root.line()
-    }
 }
 
 /// A place that kubectl reads otherwise than a reader may expect.

@@ -183,7 +183,7 @@ fn in_cluster(cluster: &Cluster) -> Vec<Family> {
     if cluster.routes().iter().any(|route| route.id.kind == RouteKind::LinkerdHttp) {
         shown.insert(Family::Linkerd);
     }
-    shown.extend(cluster.namespaces().filter_map(|namespace| by_labels_alone(namespace)));
+    shown.extend(cluster.namespaces().filter_map(by_labels_alone));
     shown.into_iter().collect()
 }
 

@@ -69,6 +69,10 @@ fn same_header(a: &ValueMatch, b: &ValueMatch) -> bool {
 }
 
 fn path_covers(outer: &PathMatch, inner: &PathMatch) -> bool {
+    // When a match of an unknown type is tried is not known either.
+    if matches!(inner, PathMatch::Unknown { .. }) {
+        return false;
+    }
     if outer == inner || *outer == PathMatch::any() {
         return true;
     }

@@ -1,7 +1,7 @@
 //! The effective split of a Service: what a client gets that calls it.
 //!
 //! [`splits`] answers a [`Question`] with one [`Split`] for each set of ports that behaves alike.
-//! The work goes through four steps, a file each: which routes are in effect (`attach`), in which
+//! The work goes through four steps: which routes are in effect (`attach`, `levels`), in which
 //! order their matches are tried (`order`), where the requests of a rule go (`fate`), and who sees
 //! something else (`exceptions`).
 
@@ -11,6 +11,7 @@ mod attach;
 mod exceptions;
 mod fate;
 mod inherit;
+mod levels;
 mod order;
 mod protocol;
 mod waypoint;

@@ -7,14 +7,21 @@ use meshroute::{
 
 use crate::{
     source::Loaded,
-    yaml::{self, Node, Step, Value},
+    yaml::{self, Node, Step, Surprise, SurpriseKind, Value},
 };
 
 /// Reads a text; `origin` names it in messages.
 pub(super) fn read(origin: &str, text: &[u8], namespace: &str, loaded: &mut Loaded) {
     for document in yaml::documents(text) {
         match document {
-            Ok(document) => object(origin, &document.root, namespace, loaded),
+            Ok(document) => {
+                // What reads otherwise than it looks matters only in objects that decide something.
+                if object(origin, &document.root, namespace, loaded) {
+                    loaded
+                        .warnings
+                        .extend(document.surprises.iter().map(|it| surprise(origin, it)));
+                }
+            }
             Err(error) => loaded.errors.push(format!(
                 "{origin}:{}:{}: {}",
                 error.line(),
@@ -25,24 +32,28 @@ pub(super) fn read(origin: &str, text: &[u8], namespace: &str, loaded: &mut Load
     }
 }
 
-fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) {
+/// Takes an object in, and says whether it decides something about splits.
+fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) -> bool {
     let line = node.line();
     let (Some(api_version), Some(kind)) = (text(node, "apiVersion"), text(node, "kind")) else {
         loaded.warnings.push(format!(
             "{origin}:{line}: passed over: no apiVersion and kind, so no object of a cluster"
         ));
-        return;
+        return false;
     };
     // `kubectl get -o yaml` prints a List, the API server a HTTPRouteList.
     if kind.ends_with("List") {
         if let Some(yaml::Kind::List(items)) =
             node.at(&[Step::Field("items")]).map(|items| &items.kind)
         {
-            items.iter().for_each(|item| object(origin, item, namespace, loaded));
+            return items
+                .iter()
+                .map(|item| object(origin, item, namespace, loaded))
+                .fold(false, |a, b| a | b);
         }
-        return;
+        return false;
     }
-    let Some(wanted) = Kind::of(api_version, kind) else { return };
+    let Some(wanted) = Kind::of(api_version, kind) else { return false };
     let lowered = lower(wanted, node, namespace);
     let name = node
         .at(&[Step::Field("metadata")])
@@ -65,6 +76,18 @@ fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) {
             .warnings
             .push(format!("{origin}:{line}: {kind} {name} is there twice: this one counts"));
     }
+    true
+}
+
+fn surprise(origin: &str, surprise: &Surprise) -> String {
+    let what = match surprise.kind {
+        SurpriseKind::DuplicateKey => "this key is there twice: kubectl takes the last",
+        SurpriseKind::MergeOverrides => "`<<` replaces a key that is written above it",
+        SurpriseKind::Number => "this number reads otherwise than it looks: write it in decimal",
+        SurpriseKind::Boolean => "this word is a boolean: put a text in quotes",
+        SurpriseKind::Unread => "what follows here is never read: the document has ended above",
+    };
+    format!("{origin}:{}: {what}", surprise.line)
 }
 
 fn said(problem: &Problem) -> String {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json as json;
 
-use super::{Error, Kind, Node, Step, Style, SurpriseKind, documents as read};
+use super::{Error, Kind, Node, Step, SurpriseKind, documents as read, tree::Style};
 
 /// Returns the JSON of the documents, `None` for one that cannot be read.
 fn answers(text: &str) -> Vec<Option<json::Value>> {
@@ -85,7 +85,7 @@ fn a_broken_document_does_not_hide_the_others() {
     assert!(matches!(documents.as_slice(), [Ok(_), Err(_), Err(_), Ok(_)]), "{documents:?}");
     let lines: Vec<usize> = documents
         .iter()
-        .map(|it| it.as_ref().map_or_else(Error::line, super::Document::line))
+        .map(|it| it.as_ref().map_or_else(Error::line, |document| document.root.line()))
         .collect();
     assert_eq!(lines, [1, 3, 5, 7]);
 }

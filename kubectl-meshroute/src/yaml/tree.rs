@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+#[cfg(test)]
 use serde_json as json;
 
 use super::scalar::Value;
@@ -17,6 +18,7 @@ pub(crate) struct Node<'a> {
     pub(crate) span: Range<usize>,
     /// Whether other bytes hang on this value: it stands inside of an anchor, whose aliases repeat
     /// it, or it has a tag. Replacing its bytes may then change more or less than this value.
+    #[cfg_attr(not(test), expect(dead_code, reason = "edits of files replace bytes by it"))]
     pub(crate) pinned: bool,
     /// What the value is.
     pub(crate) kind: Kind<'a>,
@@ -68,8 +70,10 @@ pub(crate) struct Key<'a> {
     /// The name as JSON has it: the key `010` is called `8`.
     pub(crate) name: Cow<'a, str>,
     /// The bytes of the key in the whole text.
+    #[cfg_attr(not(test), expect(dead_code, reason = "edits of files replace bytes by it"))]
     pub(crate) span: Range<usize>,
     /// Whether `<<` has brought the entry in.
+    #[cfg_attr(not(test), expect(dead_code, reason = "edits of files replace bytes by it"))]
     pub(crate) merged: bool,
     pub(super) line: Line,
 }
@@ -119,6 +123,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the value as kubectl sends it to the cluster.
+    #[cfg(test)]
     pub(crate) fn to_json(&self) -> json::Value {
         match &self.kind {
             Kind::Scalar(scalar) => scalar.value.to_json(),

@@ -47,6 +47,9 @@ struct Found {
 pub(super) fn of_rule<'a>(ask: &Ask<'a>, port: &'a ServicePort, rule: &Effective<'a>) -> Fate {
     let backends: Vec<Found> =
         rule.backends.iter().map(|backend| look_up(ask, rule.backends_of, backend)).collect();
+    if rule.filters.iter().any(|filter| matches!(filter, Filter::Unknown(_))) {
+        return answered(backends, Answer::Undefined);
+    }
     let filters = ask.profile.rule_filters.value;
     let unsupported = rule.filters.iter().any(|filter| !filters.works.contains(filter));
     if unsupported && filters.otherwise == Unsupported::Fails {
@@ -327,6 +330,9 @@ fn state(
 fn filtered(ask: &Ask<'_>, filters: &[Filter]) -> Option<State> {
     if filters.is_empty() {
         return None;
+    }
+    if filters.iter().any(|filter| matches!(filter, Filter::Unknown(_))) {
+        return Some(State::Answers(Answer::Undefined, "unknown filter"));
     }
     let fact = ask.fact("filters of backends", &ask.profile.backend_filters);
     let unsupported = filters.iter().any(|filter| !fact.works.contains(filter));

@@ -11,7 +11,8 @@ use crate::{
     split::{
         answer::{Inert, Reason, Role, RuleId, Shadowed, TieReason, UndefinedOrder},
         ask::Ask,
-        attach::{Attached, Attachment, age},
+        attach::{Attached, Attachment},
+        levels::age,
     },
 };
 

@@ -1,5 +1,6 @@
 //! How answers look: one file for each format, and one switch.
 
+mod age;
 mod json;
 mod jsonpath;
 mod markdown;

@@ -4,10 +4,11 @@ use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Widt
 use meshroute::{
     cluster::Known,
     ratio,
+    route::Filter,
     split::{Answer, Outcome, Share, Split, SplitRule, Unmatched},
 };
 
-use super::words;
+use super::{age, words};
 use crate::{Look, command::split::Answers};
 
 /// The cells of one line.
@@ -120,7 +121,10 @@ fn of_rule(rule: &SplitRule<'_>, split: &Split<'_>) -> Vec<Line> {
             rule.id.route.kind.kind(),
             words::short(&rule.id.route.name, split.service)
         );
-        first.age = rule.route.created.map_or_else(|| "?".into(), |created| created.to_string());
+        first.age = rule.route.created.map_or_else(
+            || "?".into(),
+            |created| age::human(jiff::Timestamp::now().duration_since(created).as_secs()),
+        );
     }
     lines
 }
@@ -149,6 +153,11 @@ fn of_share(share: &Share, percent: String, split: &Split<'_>) -> Line {
 fn respond(answer: Answer, rule: &SplitRule<'_>) -> String {
     let why = match answer {
         Answer::Redirect => return "redirect".into(),
+        Answer::Undefined
+            if rule.rule.filters.iter().any(|it| matches!(it, Filter::Unknown(_))) =>
+        {
+            "an unknown filter"
+        }
         _ if rule.backends.is_empty() && rule.rule.filters.is_empty() => "no backends",
         _ if !rule.backends.is_empty()
             && rule.backends.iter().all(|share| share.weight == Some(0)) =>
@@ -172,8 +181,7 @@ fn timeout(rule: &SplitRule<'_>) -> String {
 }
 
 fn filters(rule: &SplitRule<'_>) -> String {
-    let mut kinds: Vec<&str> =
-        rule.rule.filters.iter().map(meshroute::route::Filter::kind).collect();
+    let mut kinds: Vec<&str> = rule.rule.filters.iter().map(Filter::kind).collect();
     kinds.dedup();
     if kinds.is_empty() { "-".into() } else { words::clean(&kinds.join(",")) }
 }
@@ -184,7 +192,7 @@ fn print(lines: &[Line], wide: bool, no_headers: bool, look: Look) -> String {
     header.extend(wide.then_some("PORT"));
     header.extend(["WEIGHT", "SHARE", "READY", "RESULT"]);
     if wide {
-        header.extend(["TIMEOUT", "RETRIES", "FILTERS", "ROUTE", "CREATED"]);
+        header.extend(["TIMEOUT", "RETRIES", "FILTERS", "ROUTE", "AGE"]);
     }
     let right: Vec<usize> = (0..header.len())
         .filter(|index| ["WEIGHT", "SHARE", "READY"].contains(&header[*index]))

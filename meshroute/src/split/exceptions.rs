@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use crate::{
     cluster::ServicePort,
     name::ObjectName,
-    profile::Consumers,
     ratio,
-    route::Route,
+    route::{Parent, Route},
     split::{
         answer::{Answer, Exception, Seen, Split, SplitRule, Unmatched},
         ask::Ask,
@@ -27,14 +26,15 @@ pub(super) fn of<'a>(ask: &Ask<'a>, port: &'a ServicePort, split: &Split<'a>) ->
             }
         }
     }
-    // What the mesh sees as a backend gets requests past its own routes: a backendRef goes to the
-    // endpoints (GEP-1294).
+    // A backendRef goes to endpoints, past the routes of its Service (GEP-1294): through a Gateway to
+    // the Service or to what is behind it, through the route of another Service to this one.
     for target in targets(ask, split) {
         for route in ask.cluster.routes_to_backend(&target) {
             for seen in seen_through(ask, route) {
-                exceptions
-                    .entry(seen)
-                    .or_insert_with(|| format!("straight to {}", short(ask, &target)));
+                if matches!(seen, Seen::Gateway(_)) || target == ask.question.service.name {
+                    let message = || format!("straight to {}", short(ask, &target));
+                    exceptions.entry(seen).or_insert_with(message);
+                }
             }
         }
     }
@@ -56,23 +56,24 @@ fn targets(ask: &Ask<'_>, split: &Split<'_>) -> Vec<ObjectName> {
     targets
 }
 
-/// The Gateways of a route, and the route itself where it has other Services as parents.
+/// The Gateways of a route, and the route itself where it has other Services as parents. A route
+/// that has the Service as a parent as well is no way past it: it splits there as here.
 fn seen_through(ask: &Ask<'_>, route: &Route) -> Vec<Seen> {
     let service = &ask.question.service.name;
-    if ask.profile.consumers.value == Consumers::AllNamespaces
-        && route.parents.iter().all(|parent| parent.name == *service)
-    {
+    let names = |kind: &str, parent: &Parent| {
+        *parent.kind == kind && (kind == "Service" || !parent.group.is_empty())
+    };
+    if route.parents.iter().any(|parent| names("Service", parent) && parent.name == *service) {
         return Vec::new();
     }
-    let mut seen = Vec::new();
-    for parent in &route.parents {
-        if *parent.kind == "Gateway" && !parent.group.is_empty() {
-            seen.push(Seen::Gateway(parent.name.clone()));
-        } else if *parent.kind == "Service" && parent.name != *service {
-            seen.push(Seen::Route(route.id.clone()));
+    let seen = route.parents.iter().filter_map(|parent| {
+        if names("Gateway", parent) {
+            Some(Seen::Gateway(parent.name.clone()))
+        } else {
+            names("Service", parent).then(|| Seen::Route(route.id.clone()))
         }
-    }
-    seen
+    });
+    seen.collect()
 }
 
 /// A split in a few words.

@@ -6,6 +6,7 @@ use crate::{
     cluster::{Cluster, Known, Namespace, OverrideKind, Service},
     name::RouteKind,
     profile::Mesh,
+    waypoint::{ISTIO_CLASS, KGATEWAY_CLASS, Labelled, labelled},
 };
 
 /// What was found out about the mesh of a Service.
@@ -17,38 +18,47 @@ pub struct Detected {
     pub undecided: Vec<Mesh>,
 }
 
-/// Finds the mesh that the Service is in: by the status of its routes, else by its namespace, else
-/// by what the cluster shows. Where nothing shows, or several do and nothing decides, it is the
-/// specification.
-pub fn mesh_of(cluster: &Cluster, service: &Service) -> Detected {
-    let namespace = match cluster.namespace(&service.name.namespace) {
-        Known::Known(namespace) => namespace,
-        Known::Unknown => None,
-    };
-    let by_status = by_status(cluster, service);
-    if let [family] = by_status.as_slice() {
-        return decided(family.mode(cluster, service, namespace));
-    }
-    if let Some(family) = namespace.and_then(|namespace| by_namespace(cluster, namespace, service))
-    {
-        return decided(family.mode(cluster, service, namespace));
-    }
-    let shown: Vec<Family> = if by_status.is_empty() { in_cluster(cluster) } else { by_status };
-    match shown.as_slice() {
-        [] => decided(Mesh::Spec),
-        [family] => decided(family.mode(cluster, service, namespace)),
-        several => Detected {
-            mesh: Mesh::Spec,
-            undecided: several
-                .iter()
-                .map(|family| family.mode(cluster, service, namespace))
-                .collect(),
-        },
-    }
+/// What a cluster shows of meshes.
+#[derive(Debug)]
+pub struct Meshes<'a> {
+    cluster: &'a Cluster,
+    shown: Vec<Family>,
 }
 
-fn decided(mesh: Mesh) -> Detected {
-    Detected { mesh, undecided: Vec::new() }
+impl<'a> Meshes<'a> {
+    /// Looks at the whole cluster, once.
+    pub fn of(cluster: &'a Cluster) -> Self {
+        Self { cluster, shown: in_cluster(cluster) }
+    }
+
+    /// Finds the mesh that the Service is in: by the status of its routes, else by its waypoint and
+    /// its namespace, else by what the cluster shows. Where nothing shows, or several do and nothing
+    /// decides, it is the specification.
+    pub fn mesh_of(&self, service: &Service) -> Detected {
+        let namespace = match self.cluster.namespace(&service.name.namespace) {
+            Known::Known(namespace) => namespace,
+            Known::Unknown => None,
+        };
+        let mode = |family: &Family| family.mode(self.cluster, service, namespace);
+        let by_status = by_status(self.cluster, service);
+        let by_place = || {
+            let waypoint = waypoint_class(self.cluster, service).map(by_waypoint_class);
+            waypoint.or_else(|| namespace.and_then(by_namespace))
+        };
+        let decided = match by_status.as_slice() {
+            [family] => Some(*family),
+            _ => by_place(),
+        };
+        let shown = if by_status.is_empty() { &self.shown } else { &by_status };
+        match (decided, shown.as_slice()) {
+            (Some(family), _) => Detected { mesh: mode(&family), undecided: Vec::new() },
+            (None, []) => Detected { mesh: Mesh::Spec, undecided: Vec::new() },
+            (None, [family]) => Detected { mesh: mode(family), undecided: Vec::new() },
+            (None, several) => {
+                Detected { mesh: Mesh::Spec, undecided: several.iter().map(mode).collect() }
+            }
+        }
+    }
 }
 
 /// The makers of meshes; the modes of one show in its namespaces only.
@@ -112,14 +122,11 @@ fn by_status(cluster: &Cluster, service: &Service) -> Vec<Family> {
 }
 
 /// Labels and annotations that put a namespace into a mesh.
-fn by_namespace(cluster: &Cluster, namespace: &Namespace, service: &Service) -> Option<Family> {
+fn by_namespace(namespace: &Namespace) -> Option<Family> {
     let says = |of: &BTreeMap<String, String>, key: &str, values: &[&str]| {
         of.get(key).is_some_and(|value| values.is_empty() || values.contains(&value.as_str()))
     };
     let (labels, annotations) = (&namespace.labels, &namespace.annotations);
-    if let Some(class) = waypoint_class(cluster, service, Some(namespace)) {
-        return Some(if class == "kgateway-waypoint" { Family::Kgateway } else { Family::Istio });
-    }
     if says(labels, "istio-injection", &["enabled"])
         || says(labels, "istio.io/rev", &[])
         || says(labels, DATAPLANE, &["ambient"])
@@ -140,26 +147,22 @@ fn by_namespace(cluster: &Cluster, namespace: &Namespace, service: &Service) -> 
 }
 
 fn is_ambient(cluster: &Cluster, service: &Service, namespace: Option<&Namespace>) -> bool {
-    waypoint_class(cluster, service, namespace).is_some()
+    waypoint_class(cluster, service).is_some()
         || namespace
             .and_then(|namespace| namespace.labels.get(DATAPLANE))
             .is_some_and(|mode| mode == "ambient")
 }
 
-/// The class of the waypoint that the Service's labels, else its namespace's, name; empty if that
-/// Gateway is not there.
-fn waypoint_class<'a>(
-    cluster: &'a Cluster,
-    service: &Service,
-    namespace: Option<&Namespace>,
-) -> Option<&'a str> {
-    let labels = [Some(&service.labels), namespace.map(|namespace| &namespace.labels)];
-    let labels = labels.into_iter().flatten().find(|labels| labels.contains_key(USE_WAYPOINT))?;
-    let name = labels.get(USE_WAYPOINT).filter(|name| *name != "none")?;
-    let in_namespace =
-        labels.get("istio.io/use-waypoint-namespace").unwrap_or(&service.name.namespace);
-    let gateway = cluster.gateway(&crate::name::ObjectName::new(in_namespace, name));
-    Some(gateway.map_or("", |gateway| &gateway.class))
+/// The class of the waypoint that labels name; empty if that Gateway is not there.
+fn waypoint_class<'a>(cluster: &'a Cluster, service: &Service) -> Option<&'a str> {
+    match labelled(cluster, service) {
+        Labelled::With(name) => Some(cluster.gateway(&name).map_or("", |gateway| &gateway.class)),
+        Labelled::Unlabelled | Labelled::Off => None,
+    }
+}
+
+fn by_waypoint_class(class: &str) -> Family {
+    if class == KGATEWAY_CLASS { Family::Kgateway } else { Family::Istio }
 }
 
 /// What shows anywhere in the cluster.
@@ -183,20 +186,11 @@ fn in_cluster(cluster: &Cluster) -> Vec<Family> {
     if cluster.routes().iter().any(|route| route.id.kind == RouteKind::LinkerdHttp) {
         shown.insert(Family::Linkerd);
     }
-    shown.extend(cluster.namespaces().filter_map(by_labels_alone));
+    shown.extend(cluster.namespaces().filter_map(by_namespace));
+    let classes = cluster.gateways().map(|gateway| gateway.class.as_str());
+    let waypoints = classes.filter(|class| [ISTIO_CLASS, KGATEWAY_CLASS].contains(class));
+    shown.extend(waypoints.map(by_waypoint_class));
     shown.into_iter().collect()
 }
 
-fn by_labels_alone(namespace: &Namespace) -> Option<Family> {
-    let nowhere = Service {
-        name: crate::name::ObjectName::new(&namespace.name, ""),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        kind: crate::cluster::ServiceKind::ClusterIp,
-        ports: Vec::new(),
-    };
-    by_namespace(&Cluster::default(), namespace, &nowhere)
-}
-
 const DATAPLANE: &str = "istio.io/dataplane-mode";
-const USE_WAYPOINT: &str = "istio.io/use-waypoint";

@@ -18,4 +18,5 @@ pub mod profile;
 pub mod ratio;
 pub mod route;
 pub mod split;
+pub mod waypoint;
 pub mod wire;

@@ -55,6 +55,14 @@ impl Mesh {
         }
     }
 
+    /// What it is called within a sentence.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Spec => "the specification",
+            mesh => mesh.name(),
+        }
+    }
+
     /// What it does.
     pub fn profile(self) -> &'static Profile {
         match self {

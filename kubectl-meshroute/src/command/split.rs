@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use meshroute::{
     cluster::{Cluster, Service},
-    detect,
+    detect::Meshes,
     name::ObjectName,
     profile::Mesh,
     split::{Question, Split, splits},
@@ -38,22 +38,25 @@ pub(crate) fn run(
         ));
     }
 
-    let Loaded { cluster, mut warnings, errors: _ } = source::load(&args.source, streams.stdin)?;
+    let Loaded { cluster, warnings, errors: _ } = source::load(&args.source, streams.stdin)?;
+    warn(streams, &warnings)?;
     let namespace = &args.source.namespace;
     let services = match named {
         Some(name) => vec![find(&cluster, &ObjectName::new(namespace, name), args.port)?],
         None => {
             let within = if args.all_namespaces { None } else { Some(namespace.as_str()) };
-            warnings.extend(orphans(&cluster, within));
+            warn(streams, &orphans(&cluster, within))?;
             routed(&cluster, within, selector.as_ref(), args.port)
         }
     };
 
+    let named_mesh: Option<Mesh> = args.mesh.parse().ok();
+    let meshes = Meshes::of(&cluster);
     let mut answers = Vec::new();
     let mut undecided = BTreeMap::new();
     let mut assumed = BTreeMap::new();
     for service in services {
-        let mesh = mesh_of(args, &cluster, service, &mut undecided);
+        let mesh = named_mesh.unwrap_or_else(|| detected(&meshes, service, &mut undecided));
         let question = Question {
             service,
             port: args.port,
@@ -66,11 +69,8 @@ pub(crate) fn run(
         }
         answers.extend(answer);
     }
-    warnings.extend(undecided.into_values());
-    warnings.extend(assumptions(&assumed));
-    for warning in &warnings {
-        writeln!(streams.stderr, "warning: {}", view::clean(warning))?;
-    }
+    warn(streams, &undecided.into_values().collect::<Vec<_>>())?;
+    warn(streams, &assumptions(&assumed))?;
 
     if answers.is_empty() {
         writeln!(streams.stderr, "{}", nothing(&cluster, args))?;
@@ -80,6 +80,13 @@ pub(crate) fn run(
     streams.stdout.write_all(text.as_bytes())?;
     streams.stdout.flush()?;
     Ok(code::DONE)
+}
+
+fn warn(streams: &mut Streams<'_>, warnings: &[String]) -> Result<(), Failure> {
+    for warning in warnings {
+        writeln!(streams.stderr, "warning: {}", view::clean(warning))?;
+    }
+    Ok(())
 }
 
 /// `reviews`, `svc/reviews`, `service/reviews`.
@@ -177,17 +184,13 @@ fn orphans(cluster: &Cluster, namespace: Option<&str>) -> Vec<String> {
     orphans
 }
 
-/// The mesh that is named, or that shows.
-fn mesh_of(
-    args: &args::Split,
-    cluster: &Cluster,
+/// The mesh that the Service is in, as far as the objects show.
+fn detected(
+    meshes: &Meshes<'_>,
     service: &Service,
     undecided: &mut BTreeMap<Vec<Mesh>, String>,
 ) -> Mesh {
-    if let Ok(mesh) = args.mesh.parse() {
-        return mesh;
-    }
-    let detected = detect::mesh_of(cluster, service);
+    let detected = meshes.mesh_of(service);
     if !detected.undecided.is_empty() {
         let names: Vec<&str> = detected.undecided.iter().map(|mesh| mesh.name()).collect();
         let message = format!(

@@ -23,13 +23,15 @@ fn of_split(split: &Split<'_>) -> String {
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     };
     let dash = || "-".to_owned();
-    for rule in &split.rules {
+    for words::Step { rule, matches, again } in words::steps(split) {
         let name = words::rule(rule, split);
-        let matches = rule.matches.iter().filter(|matched| !matched.derived);
-        let matched = matches
-            .map(|matched| words::matched(&matched.matched))
-            .collect::<Vec<_>>()
-            .join(" or ");
+        let matched: Vec<String> =
+            matches.iter().map(|matched| words::matched(&matched.matched)).collect();
+        let matched = matched.join(" or ");
+        if again {
+            row([name, matched, "as above".into(), dash(), dash(), dash(), dash()]);
+            continue;
+        }
         let percents = ratio::percentages(
             &rule.backends.iter().map(|share| share.effective).collect::<Vec<_>>(),
         );

@@ -8,7 +8,10 @@ use meshroute::{
     split::{Answer, Outcome, Share, Split, SplitRule, Unmatched},
 };
 
-use super::{age, words};
+use super::{
+    age,
+    words::{self, Step},
+};
 use crate::{Look, command::split::Answers};
 
 /// The cells of one line.
@@ -51,25 +54,23 @@ pub(super) fn table(answers: &Answers<'_>, wide: bool, no_headers: bool, look: L
 }
 
 fn lines(split: &Split<'_>) -> Vec<Line> {
-    let mut lines: Vec<Line> = split.rules.iter().flat_map(|rule| of_rule(rule, split)).collect();
+    let mut lines: Vec<Line> =
+        words::steps(split).iter().flat_map(|step| of_step(step, split)).collect();
     let (rule, matched) =
         if split.rules.is_empty() { ("-", "any") } else { ("-", "anything else") };
     let first = Line { rule: rule.into(), matched: matched.into(), ..Line::default() };
     match &split.unmatched {
         None => {}
         Some(Unmatched::Respond(answer)) => {
-            let why = if split.rules.is_empty() && *answer == Answer::Undefined {
-                ""
-            } else {
-                ": no rule matches"
-            };
+            let overridden = split.rules.is_empty() && *answer == Answer::Undefined;
+            let why = if overridden { "an object of the mesh decides" } else { "no rule matches" };
             let share = "100.0%".into();
             lines.push(Line {
                 backend: "-".into(),
                 weight: "-".into(),
                 share,
                 ready: "-".into(),
-                result: format!("{}{why}", words::answer(*answer)),
+                result: format!("{}: {why}", words::answer(*answer)),
                 bad: true,
                 ..first
             });
@@ -82,14 +83,24 @@ fn lines(split: &Split<'_>) -> Vec<Line> {
     lines
 }
 
+fn of_step(step: &Step<'_>, split: &Split<'_>) -> Vec<Line> {
+    let rule = step.rule;
+    let mut lines = if step.again {
+        vec![Line { backend: "as above".into(), ..Line::default() }]
+    } else {
+        of_rule(rule, split)
+    };
+    lines.resize(lines.len().max(step.matches.len()), Line::default());
+    for (line, matched) in lines.iter_mut().zip(&step.matches) {
+        line.matched = words::matched(&matched.matched);
+    }
+    if let Some(first) = lines.first_mut() {
+        first.rule = words::rule(rule, split);
+    }
+    lines
+}
+
 fn of_rule(rule: &SplitRule<'_>, split: &Split<'_>) -> Vec<Line> {
-    // Matches that we made ourselves repeat what the rule says anyway.
-    let matches: Vec<String> = rule
-        .matches
-        .iter()
-        .filter(|matched| !matched.derived)
-        .map(|matched| words::matched(&matched.matched))
-        .collect();
     let parts: Vec<_> = rule.backends.iter().map(|share| share.effective).collect();
     let percents = ratio::percentages(&parts);
     let pairs = rule.backends.iter().zip(percents);
@@ -107,12 +118,7 @@ fn of_rule(rule: &SplitRule<'_>, split: &Split<'_>) -> Vec<Line> {
             ..Line::default()
         });
     }
-    lines.resize(lines.len().max(matches.len()), Line::default());
-    for (line, matched) in lines.iter_mut().zip(matches) {
-        line.matched = matched;
-    }
     if let Some(first) = lines.first_mut() {
-        first.rule = words::rule(rule, split);
         first.timeout = timeout(rule);
         first.retries = rule.rule.retries.map_or_else(|| "-".into(), |retries| retries.to_string());
         first.filters = filters(rule);

@@ -2,11 +2,12 @@
 
 use meshroute::{
     cluster::{Known, Ready},
+    matching,
     name::ObjectName,
     profile::Mesh,
     route::{Match, PathMatch, ValueKind, ValueMatch},
     split::{
-        Answer, Exception, Inert, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
+        Answer, Exception, Inert, RankedMatch, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
         UndefinedOrder,
     },
 };
@@ -70,6 +71,37 @@ pub(super) fn rule(rule: &SplitRule<'_>, split: &Split<'_>) -> String {
     } else {
         clean(&name)
     }
+}
+
+/// A rule with matches that are tried one after the other.
+pub(super) struct Step<'a> {
+    /// The rule.
+    pub(super) rule: &'a SplitRule<'a>,
+    /// The matches.
+    pub(super) matches: Vec<&'a RankedMatch>,
+    /// Whether other matches of the rule come earlier.
+    pub(super) again: bool,
+}
+
+/// The rules in the order in which they are tried. A rule comes again where a match of another one
+/// stands between two of its own and could take the requests of the later.
+pub(super) fn steps<'a>(split: &'a Split<'a>) -> Vec<Step<'a>> {
+    let of_rule = |rule: &'a SplitRule<'a>| rule.matches.iter().map(move |matched| (matched, rule));
+    let mut matches: Vec<_> = split.rules.iter().flat_map(of_rule).collect();
+    matches.sort_by_key(|(matched, _)| matched.rank);
+    let mut steps: Vec<Step<'a>> = Vec::new();
+    for (matched, rule) in matches {
+        let earlier = steps.iter().rposition(|step| step.rule.id == rule.id);
+        let between = earlier.map_or(&[][..], |earlier| &steps[earlier + 1..]);
+        let meets = |other: &&RankedMatch| matching::overlap(&other.matched, &matched.matched);
+        match earlier {
+            Some(earlier) if !between.iter().flat_map(|step| &step.matches).any(meets) => {
+                steps[earlier].matches.push(matched);
+            }
+            _ => steps.push(Step { rule, matches: vec![matched], again: earlier.is_some() }),
+        }
+    }
+    steps
 }
 
 /// A backend's name: with its kind where it is no Service.

@@ -126,7 +126,7 @@ fn refers(ask: &Ask<'_>, parent: &Parent) -> Refers {
     if group && kind {
         return Refers::ToService;
     }
-    let mesh = ask.profile.mesh;
+    let mesh = ask.profile.mesh.in_words();
     let like_service =
         ["service", "services", "svc"].contains(&parent.kind.to_ascii_lowercase().as_str());
     let core = ["", "core"].contains(&parent.group.as_str());
@@ -213,7 +213,10 @@ fn stopped(ask: &Ask<'_>) -> WhyNot {
     if let Some(why) = why {
         return Some((
             Reason::NotAttached,
-            format!("the Service is {why}, which {} does not take as a parent", ask.profile.mesh),
+            format!(
+                "the Service is {why}, which {} does not take as a parent",
+                ask.profile.mesh.in_words()
+            ),
         ));
     }
     if let Err(message) = waypoint::namespace(ask) {
@@ -228,7 +231,9 @@ fn stopped(ask: &Ask<'_>) -> WhyNot {
 
 fn kind_is_read(ask: &Ask<'_>, kind: RouteKind) -> WhyNot {
     let read = ask.fact("kinds of route", &ask.profile.reads).contains(&kind);
-    (!read).then(|| (Reason::NotAttached, format!("{} does not read {kind}", ask.profile.mesh)))
+    (!read).then(|| {
+        (Reason::NotAttached, format!("{} does not read {kind}", ask.profile.mesh.in_words()))
+    })
 }
 
 fn protocol_stops(ask: &Ask<'_>, port: &ServicePort, attached: &Attached<'_>) -> WhyNot {
@@ -264,6 +269,9 @@ fn filter_stops(ask: &Ask<'_>, route: &Route) -> WhyNot {
     })?;
     Some((
         Reason::UnsupportedFilter,
-        format!("{} leaves the whole route out because of {filter} in {place}", ask.profile.mesh),
+        format!(
+            "{} leaves the whole route out because of {filter} in {place}",
+            ask.profile.mesh.in_words()
+        ),
     ))
 }

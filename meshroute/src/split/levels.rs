@@ -39,7 +39,7 @@ pub(super) fn for_client<'a>(
     mut routes: Vec<Attached<'a>>,
     inert: &mut Vec<Inert>,
 ) -> Vec<Attached<'a>> {
-    let mesh = ask.profile.mesh;
+    let mesh = ask.profile.mesh.in_words();
     let is_clients = |attached: &Attached<'_>| {
         ask.question.from == Some(attached.route.id.name.namespace.as_str())
     };

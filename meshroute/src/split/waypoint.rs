@@ -2,9 +2,9 @@
 
 use crate::{
     cluster::{AllowedRoutes, Gateway, Known, ServiceKind},
-    name::ObjectName,
     profile::Waypoint,
     split::ask::Ask,
+    waypoint::{ISTIO_CLASS, KGATEWAY_CLASS, LABEL, Labelled, labelled},
 };
 
 /// The namespace of the waypoint before the Service, or why there is none. `Ok(None)` where the
@@ -20,9 +20,13 @@ pub(super) fn namespace(ask: &Ask<'_>) -> Result<Option<String>, String> {
             "the Service has no address of the cluster, so nothing leads to a waypoint".into()
         );
     }
-    let name = named(ask).ok_or_else(|| {
-        format!("neither the Service nor its namespace has the label {USE_WAYPOINT}")
-    })?;
+    let name = match labelled(ask.cluster, service) {
+        Labelled::With(name) => name,
+        Labelled::Off => return Err(format!("the label {LABEL} says none")),
+        Labelled::Unlabelled => {
+            return Err(format!("neither the Service nor its namespace has the label {LABEL}"));
+        }
+    };
     let gateway = ask
         .cluster
         .gateway(&name)
@@ -41,19 +45,6 @@ pub(super) fn namespace(ask: &Ask<'_>) -> Result<Option<String>, String> {
         istio_takes(ask, gateway)?;
     }
     Ok(Some(name.namespace))
-}
-
-/// The Gateway that the labels of the Service, else of its namespace, name.
-fn named(ask: &Ask<'_>) -> Option<ObjectName> {
-    let service = ask.question.service;
-    let of_namespace = ask.service_namespace().map(|namespace| &namespace.labels);
-    let labels = [Some(&service.labels), of_namespace]
-        .into_iter()
-        .flatten()
-        .find(|labels| labels.contains_key(USE_WAYPOINT))?;
-    let name = labels.get(USE_WAYPOINT).filter(|name| *name != "none")?;
-    let namespace = labels.get(USE_WAYPOINT_NAMESPACE).unwrap_or(&service.name.namespace);
-    Some(ObjectName::new(namespace, name))
 }
 
 /// Whether the waypoint is for Services, and lets this one's namespace in.
@@ -83,8 +74,3 @@ fn istio_takes(ask: &Ask<'_>, gateway: &Gateway) -> Result<(), String> {
     }
     Ok(())
 }
-
-const USE_WAYPOINT: &str = "istio.io/use-waypoint";
-const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
-const ISTIO_CLASS: &str = "istio-waypoint";
-const KGATEWAY_CLASS: &str = "kgateway-waypoint";

@@ -1,0 +1,98 @@
+//! The JSON that `split` prints is what `docs/split.schema.json` says it is.
+
+use std::{fs, path::Path};
+
+use meshroute_tests::program;
+
+const MESHES: [&str; 7] =
+    ["spec", "istio", "istio-ambient", "linkerd", "cilium", "kuma", "kgateway"];
+
+/// Inputs that between them have every kind of rule, backend and remark.
+const INPUTS: [&str; 9] = [
+    "examples/bookinfo",
+    "tests/cases/attachment",
+    "tests/cases/consumers",
+    "tests/cases/consumers/inherit",
+    "tests/cases/order",
+    "tests/cases/backends",
+    "tests/cases/backends/without-extension",
+    "tests/cases/waypoints",
+    "tests/cases/exceptions",
+];
+
+#[test]
+fn every_answer_is_valid_and_says_nothing_beside_the_schema() {
+    let mut schema = schema();
+    // The published schema lets fields be added; here each of them has to be described.
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let mut seen = String::new();
+    for input in INPUTS {
+        for mesh in MESHES {
+            for client in [None, Some("client")] {
+                let path = root(input);
+                let mut args = vec!["split", "-A", "-o", "json", "--mesh", mesh, "-f", &path];
+                args.extend(client.iter().flat_map(|client| ["--from-namespace", client]));
+                let outcome = program::run(&args, "");
+                assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
+                let answer = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+                let errors: Vec<String> = validator
+                    .iter_errors(&answer)
+                    .map(|error| format!("{} at {}", error, error.instance_path()))
+                    .collect();
+                assert!(errors.is_empty(), "{args:?}: {errors:#?}");
+                seen.push_str(&outcome.stdout);
+            }
+        }
+    }
+    for field in
+        ["inheritedFrom\": {", "backend\": {", "respond\": 404", "ranks\": [", "gateway\": {"]
+    {
+        assert!(seen.contains(field), "no input leads to {field}");
+    }
+}
+
+#[test]
+fn one_service_is_a_split_and_not_a_list() {
+    let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
+    let path = root("examples/bookinfo");
+    let outcome = program::run(&["split", "reviews", "-o", "json", "-f", &path], "");
+    let mut answer = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+    assert!(validator.is_valid(&answer));
+    assert_eq!(answer["kind"], "Split");
+    answer["rules"][0]["role"] = "owner".into();
+    assert!(!validator.is_valid(&answer), "a role that does not exist is refused");
+}
+
+fn schema() -> serde_json::Value {
+    let text = fs::read_to_string(root("docs/split.schema.json")).expect("the schema can be read");
+    serde_json::from_str(&text).expect("the schema is JSON")
+}
+
+/// Forbids what is not described, except where several descriptions apply to one object.
+fn close(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(object) => {
+            if object.contains_key("allOf") {
+                object.insert("unevaluatedProperties".into(), false.into());
+            }
+            let combined = object.contains_key("allOf") || object.contains_key("$defs");
+            if object.contains_key("properties") && !combined {
+                object.insert("additionalProperties".into(), false.into());
+            }
+            for (name, part) in object.iter_mut() {
+                // The parts of `allOf` in `Rule.matches` describe one object together.
+                if name == "Conditions" || name == "Ranked" {
+                    continue;
+                }
+                close(part);
+            }
+        }
+        serde_json::Value::Array(parts) => parts.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+fn root(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path).to_string_lossy().into_owned()
+}

@@ -1,0 +1,340 @@
+//! The settings: flags, each also an environment variable.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Parser, ValueEnum};
+use meshroute::profile::Mesh;
+
+use crate::log::Format;
+
+/// Keeps malformed mesh routes out of a cluster.
+///
+/// Admission is not served yet: every setting is read and checked, but only --admin-listen and --log have an effect.
+#[derive(Debug, Parser)]
+#[command(name = "meshroute-webhook", version, max_term_width = 100)]
+pub struct Args {
+    /// Address of /validate and /mutate, over HTTPS; nothing listens there yet
+    #[arg(long, value_name = "ADDR", env = "MESHROUTE_LISTEN", default_value = "0.0.0.0:9443", value_parser = address)]
+    pub listen: SocketAddr,
+
+    /// Address of /livez, over HTTP
+    #[arg(long, value_name = "ADDR", env = "MESHROUTE_ADMIN_LISTEN", default_value = "127.0.0.1:9444", value_parser = address)]
+    pub admin_listen: SocketAddr,
+
+    /// Where the certificate comes from
+    #[arg(long, value_name = "MODE", env = "MESHROUTE_TLS", default_value = "auto")]
+    pub tls: Tls,
+
+    /// Certificate chain as PEM, with --tls files
+    #[arg(long, value_name = "FILE", env = "MESHROUTE_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key as PEM, with --tls files
+    #[arg(long, value_name = "FILE", env = "MESHROUTE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Writes the certificate of the own authority to a file, with --tls self-signed
+    #[arg(long, value_name = "FILE", env = "MESHROUTE_CA_OUT")]
+    pub ca_out: Option<PathBuf>,
+
+    /// Whether to read Services and other routes from a cluster
+    #[arg(long, value_name = "MODE", env = "MESHROUTE_CLUSTER", default_value = "auto")]
+    pub cluster: Cluster,
+
+    /// The meshes in use: auto, or names with commas between them
+    #[arg(long, value_name = "auto|NAME,…", env = "MESHROUTE_MESH", default_value = "auto")]
+    pub mesh: Meshes,
+
+    /// What an error does to a write
+    #[arg(long, value_name = "MODE", env = "MESHROUTE_ENFORCE", default_value = "deny")]
+    pub enforce: Enforce,
+
+    /// Which findings the annotation meshroute.dev/ignore may silence
+    #[arg(long, value_name = "WHAT", env = "MESHROUTE_IGNORE", default_value = "warnings")]
+    pub ignore: Ignore,
+
+    /// Changes levels of lints: MR052=off,MR083=warning
+    #[arg(long, value_name = "CODE=LEVEL", env = "MESHROUTE_LEVEL", value_delimiter = ',')]
+    pub level: Vec<LevelOf>,
+
+    /// How log lines are written
+    #[arg(long, value_name = "FORMAT", env = "MESHROUTE_LOG", default_value = "text")]
+    pub log: Format,
+}
+
+impl Args {
+    /// Checks what one flag demands of another.
+    ///
+    /// # Errors
+    ///
+    /// Says which flags do not go together, or which one is missing.
+    pub fn check(&self) -> Result<(), String> {
+        let files = [("--tls-cert", &self.tls_cert), ("--tls-key", &self.tls_key)];
+        for (flag, file) in files {
+            match (self.tls, file) {
+                (Tls::Files, None) => return Err(format!("--tls files needs {flag}")),
+                (Tls::Auto | Tls::SelfSigned, Some(_)) => {
+                    return Err(format!("{flag} needs --tls files"));
+                }
+                (Tls::Files, Some(_)) | (Tls::Auto | Tls::SelfSigned, None) => {}
+            }
+        }
+        if self.ca_out.is_some() && self.tls != Tls::SelfSigned {
+            return Err("--ca-out needs --tls self-signed".to_owned());
+        }
+        // The authority of `auto` lives in a Secret, so that all replicas share it.
+        if self.tls == Tls::Auto && self.cluster == Cluster::None {
+            return Err(
+                "--cluster none needs --tls self-signed or --tls files: auto keeps its authority in a Secret"
+                    .to_owned(),
+            );
+        }
+        // With port 0 the system chooses, and never the same port twice.
+        let same_port = self.listen.port() == self.admin_listen.port() && self.listen.port() != 0;
+        if same_port && overlap(self.listen, self.admin_listen) {
+            return Err(format!(
+                "--listen {} and --admin-listen {} are one address",
+                self.listen, self.admin_listen
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a listener on one host keeps the other from the same port.
+fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
+    a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified()
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tls {
+    /// An own authority, kept in a Secret and rotated
+    Auto,
+    /// The files of --tls-cert and --tls-key, read again when they change
+    Files,
+    /// An own authority, kept in memory
+    SelfSigned,
+}
+
+/// Whether a cluster is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Cluster {
+    /// The cluster that the process runs in, or that the kubeconfig names
+    Auto,
+    /// Each route is judged by itself
+    None,
+}
+
+/// What an error does to a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Enforce {
+    /// The write is denied
+    Deny,
+    /// The write goes through with a warning
+    Warn,
+}
+
+/// Which findings an object may silence by its annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ignore {
+    /// Warnings, but no errors
+    Warnings,
+    /// Warnings and errors
+    All,
+    /// Nothing
+    None,
+}
+
+/// The meshes whose behaviour decides what is an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meshes {
+    /// Those that the cluster shows.
+    Auto,
+    /// These, whatever the cluster shows; never empty, no name twice.
+    Named(Vec<Mesh>),
+}
+
+impl FromStr for Meshes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let mut meshes = Vec::new();
+        for name in text.split(',') {
+            let mesh = name.parse::<Mesh>().map_err(|problem| problem.to_string())?;
+            if meshes.contains(&mesh) {
+                return Err(format!("{name} is there twice"));
+            }
+            meshes.push(mesh);
+        }
+        Ok(Self::Named(meshes))
+    }
+}
+
+/// The level that a lint is given instead of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelOf {
+    /// The code of the lint, such as `MR052`.
+    pub code: String,
+    /// Its new level.
+    pub level: Level,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Not looked for.
+    Off,
+    /// Shown on request, never in admission.
+    Info,
+    /// Shown.
+    Warning,
+    /// Denied.
+    Error,
+}
+
+impl FromStr for LevelOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (code, level) = text.split_once('=').ok_or("not CODE=LEVEL, such as MR052=off")?;
+        let digits = code.strip_prefix("MR").unwrap_or_default();
+        if digits.len() != 3 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("{code:?} is not a code, such as MR052"));
+        }
+        let level = Level::from_str(level, false)
+            .map_err(|_| format!("{level:?} is not one of {}", levels()))?;
+        Ok(Self { code: code.to_owned(), level })
+    }
+}
+
+fn levels() -> String {
+    let levels = Level::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    levels.map(|level| level.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "not IP:PORT, such as 0.0.0.0:9443 or [::]:9443".to_owned())
+}
+
+/// Returns what is wrong with a command line as one line, without the usage that clap adds.
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let ends =
+        |line: &&str| !line.starts_with("Usage:") && !line.starts_with("For more information");
+    let lines = text.lines().map(str::trim).take_while(ends).filter(|line| !line.is_empty());
+    let line = lines.collect::<Vec<_>>().join(" ");
+    format!("{} (see --help)", line.strip_prefix("error: ").unwrap_or(&line))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(flags: &str) -> Result<Args, String> {
+        let words = std::iter::once("meshroute-webhook").chain(flags.split_whitespace());
+        let args = Args::try_parse_from(words).map_err(|error| one_line(&error))?;
+        args.check().map(|()| args)
+    }
+
+    fn refused(flags: &str) -> String {
+        parse(flags).expect_err("these flags are refused")
+    }
+
+    #[test]
+    fn defaults_are_those_of_a_cluster() {
+        let args = parse("").expect("no flag is needed");
+        assert_eq!(args.listen.to_string(), "0.0.0.0:9443");
+        assert_eq!(args.admin_listen.to_string(), "127.0.0.1:9444");
+        assert_eq!((args.tls, args.cluster), (Tls::Auto, Cluster::Auto));
+        assert_eq!((args.enforce, args.ignore), (Enforce::Deny, Ignore::Warnings));
+        assert_eq!((args.mesh, args.level), (Meshes::Auto, Vec::new()));
+        assert_eq!(args.log, Format::Text);
+    }
+
+    #[test]
+    fn a_laptop_needs_neither_cluster_nor_files() {
+        parse("--tls self-signed --ca-out ca.pem --cluster none").expect("these go together");
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable() {
+        let command = Args::command();
+        let flags = command.get_arguments().filter(|arg| arg.get_id() != "help");
+        for flag in flags.filter(|arg| arg.get_id() != "version") {
+            let long = flag.get_long().expect("every setting is a long flag");
+            let name = format!("MESHROUTE_{}", long.replace('-', "_").to_uppercase());
+            assert_eq!(flag.get_env().and_then(|env| env.to_str()), Some(name.as_str()));
+        }
+        command.debug_assert();
+    }
+
+    #[test]
+    fn lists_are_read() {
+        let args = parse("--mesh istio,istio-ambient --level MR052=off,MR083=warning")
+            .expect("both lists are right");
+        assert_eq!(args.mesh, Meshes::Named(vec![Mesh::Istio, Mesh::IstioAmbient]));
+        let level = |code: &str, level| LevelOf { code: code.to_owned(), level };
+        assert_eq!(args.level, [level("MR052", Level::Off), level("MR083", Level::Warning)]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_line() {
+        for (flags, problem) in [
+            ("--tls files", "--tls files needs --tls-cert"),
+            ("--tls files --tls-cert a", "--tls files needs --tls-key"),
+            ("--tls-key a", "--tls-key needs --tls files"),
+            ("--ca-out a", "--ca-out needs --tls self-signed"),
+            (
+                "--cluster none",
+                "--cluster none needs --tls self-signed or --tls files: auto keeps its authority in a Secret",
+            ),
+            (
+                "--admin-listen 127.0.0.1:9443",
+                "--listen 0.0.0.0:9443 and --admin-listen 127.0.0.1:9443 are one address",
+            ),
+            (
+                "--listen :9443",
+                "invalid value ':9443' for '--listen <ADDR>': not IP:PORT, such as 0.0.0.0:9443 or [::]:9443 (see --help)",
+            ),
+            (
+                "--enforce denny",
+                "invalid value 'denny' for '--enforce <MODE>' [possible values: deny, warn] tip: a similar value exists: 'deny' (see --help)",
+            ),
+            (
+                "--mesh istio,envoy",
+                "invalid value 'istio,envoy' for '--mesh <auto|NAME,…>': unknown mesh \"envoy\": one of spec, istio, istio-ambient, linkerd, cilium, kuma, kgateway (see --help)",
+            ),
+            (
+                "--mesh kuma,kuma",
+                "invalid value 'kuma,kuma' for '--mesh <auto|NAME,…>': kuma is there twice (see --help)",
+            ),
+            (
+                "--level MR52=off",
+                "invalid value 'MR52=off' for '--level <CODE=LEVEL>': \"MR52\" is not a code, such as MR052 (see --help)",
+            ),
+            (
+                "--level MR052=warn",
+                "invalid value 'MR052=warn' for '--level <CODE=LEVEL>': \"warn\" is not one of off, info, warning, error (see --help)",
+            ),
+            ("serve", "unexpected argument 'serve' found (see --help)"),
+        ] {
+            assert_eq!(refused(flags), problem, "{flags}");
+        }
+    }
+
+    #[test]
+    fn auto_is_no_name_among_names() {
+        assert!(refused("--mesh istio,auto").contains("unknown mesh \"auto\""));
+    }
+
+    #[test]
+    fn two_ports_that_the_system_chooses_are_two_addresses() {
+        parse("--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0").expect("port 0 is any port");
+    }
+}

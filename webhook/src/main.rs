@@ -1,0 +1,8 @@
+//! The program `meshroute-webhook`: hands its arguments and streams to the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    meshroute_webhook::run(std::env::args_os(), &mut std::io::stdout(), &mut std::io::stderr())
+        .into()
+}

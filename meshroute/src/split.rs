@@ -17,8 +17,8 @@ mod protocol;
 mod waypoint;
 
 pub use answer::{
-    Answer, Exception, Inert, Inherited, Outcome, RankedMatch, Reason, Reference, Role, RuleId,
-    Seen, Shadowed, Share, Split, SplitRule, TieReason, UndefinedOrder, Unmatched,
+    Answer, Exception, Inert, Inherited, Outcome, RankedMatch, Reason, Reference, Response, Role,
+    RuleId, Seen, Shadowed, Share, Split, SplitRule, TieReason, UndefinedOrder, Unmatched,
 };
 
 use crate::{

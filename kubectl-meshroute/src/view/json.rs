@@ -292,7 +292,7 @@ fn rule<'a>(rule: &'a split::SplitRule<'a>) -> Rule<'a> {
             .enumerate()
             .map(|(index, share)| backend(share, &parts, index))
             .collect(),
-        respond: rule.respond.map(answer),
+        respond: rule.respond.map(|response| answer(response.answer)),
     }
 }
 
@@ -313,7 +313,7 @@ fn backend<'a>(share: &'a split::Share, parts: &[Ratio], index: usize) -> Backen
             Known::Known(Ready { ready, total }) => Some(Endpoints { ready, total }),
             Known::Unknown => None,
         },
-        answer: share.answer.map(answer),
+        answer: share.answer().map(answer),
         implicit: share.implicit,
         alias_of: share.alias_of.as_ref().map(name),
         result: share.outcome.to_string(),

@@ -49,23 +49,15 @@ fn of_split(split: &Split<'_>) -> String {
                 share.outcome.to_string(),
             ]);
         }
-        if let Some(answer) = rule.respond {
-            row([name, matched, dash(), dash(), "100.0%".into(), dash(), words::answer(answer)]);
+        if let Some(response) = rule.respond {
+            row([name, matched, dash(), dash(), "100.0%".into(), dash(), response.to_string()]);
         }
     }
     let rest = if split.rules.is_empty() { "any" } else { "anything else" };
     match &split.unmatched {
         None => {}
         Some(Unmatched::Respond(answer)) => {
-            row([
-                dash(),
-                rest.into(),
-                dash(),
-                dash(),
-                "100.0%".into(),
-                dash(),
-                words::answer(*answer),
-            ]);
+            row([dash(), rest.into(), dash(), dash(), "100.0%".into(), dash(), answer.to_string()]);
         }
         Some(Unmatched::Backend(share)) => {
             let backend = words::backend(&share.reference, split.service);

@@ -4,7 +4,7 @@ use comfy_table::{Cell, Color};
 use meshroute::{
     matching,
     ratio::{self, Ratio},
-    split::{Answer, Outcome, Share, Split, SplitRule, Unmatched},
+    split::{Answer, Share, Split, SplitRule, Unmatched},
 };
 
 use super::{table, words};
@@ -45,12 +45,12 @@ fn usual(split: &Split<'_>) -> String {
     };
     let text = match (split.rules.iter().find(takes_all), &split.unmatched) {
         (Some(rule), _) => match rule.respond {
-            Some(answer) => words::answer(answer),
+            Some(response) => response.answer.to_string(),
             None => shares(&rule.backends, split),
         },
         (None, Some(Unmatched::Backend(share))) => shares(std::slice::from_ref(share), split),
         (None, Some(Unmatched::Respond(answer))) => {
-            format!("{} unless a rule matches", words::answer(*answer))
+            format!("{} unless a rule matches", answer)
         }
         (None, None) => "-".into(),
     };
@@ -71,14 +71,14 @@ fn shares(shares: &[Share], split: &Split<'_>) -> String {
 
 /// The worst that can happen to a request that some rule takes, and whether it is bad.
 fn result(split: &Split<'_>) -> (String, bool) {
-    let failing = |rule: &SplitRule<'_>| match rule.respond {
+    let failing = |rule: &SplitRule<'_>| match rule.respond.map(|response| response.answer) {
         Some(Answer::Status(_) | Answer::Undefined) => Some(Ratio::ONE),
         Some(Answer::Redirect) => None,
         None => {
             let fails = rule
                 .backends
                 .iter()
-                .filter(|share| matches!(share.outcome, Outcome::Answered(Answer::Status(_), _)));
+                .filter(|share| matches!(share.answer(), Some(Answer::Status(_))));
             sum(fails.map(|share| share.effective))
         }
     };

@@ -70,7 +70,7 @@ fn lines(split: &Split<'_>) -> Vec<Line> {
                 weight: "-".into(),
                 share,
                 ready: "-".into(),
-                result: format!("{}: {why}", words::answer(*answer)),
+                result: format!("{}: {why}", answer),
                 bad: true,
                 ..first
             });
@@ -106,15 +106,15 @@ fn of_rule(rule: &SplitRule<'_>, split: &Split<'_>) -> Vec<Line> {
     let pairs = rule.backends.iter().zip(percents);
     let mut lines: Vec<Line> =
         pairs.map(|(share, percent)| of_share(share, format!("{percent}%"), split)).collect();
-    if let Some(answer) = rule.respond {
+    if let Some(response) = rule.respond {
         let dash = || "-".to_owned();
         lines.push(Line {
             backend: dash(),
             weight: dash(),
             share: "100.0%".into(),
             ready: dash(),
-            result: respond(answer, rule),
-            bad: answer != Answer::Redirect,
+            result: response.to_string(),
+            bad: response.answer != Answer::Redirect,
             ..Line::default()
         });
     }
@@ -146,34 +146,14 @@ fn of_share(share: &Share, percent: String, split: &Split<'_>) -> Line {
         weight: share.weight.map_or_else(|| "-".into(), |weight| weight.to_string()),
         share: percent,
         ready: match share.ready {
-            Known::Unknown if matches!(share.answer, Some(Answer::Status(500))) => "-".into(),
+            Known::Unknown if matches!(share.answer(), Some(Answer::Status(500))) => "-".into(),
             ready => words::ready(ready),
         },
         result: words::clean(&outcome),
-        bad: matches!(share.answer, Some(Answer::Status(_) | Answer::Undefined)),
+        bad: matches!(share.answer(), Some(Answer::Status(_) | Answer::Undefined)),
         odd: matches!(share.outcome, Outcome::Moved(_)),
         ..Line::default()
     }
-}
-
-fn respond(answer: Answer, rule: &SplitRule<'_>) -> String {
-    let why = match answer {
-        Answer::Redirect => return "redirect".into(),
-        Answer::Undefined
-            if rule.rule.filters.iter().any(|it| matches!(it, Filter::Unknown(_))) =>
-        {
-            "an unknown filter"
-        }
-        _ if rule.backends.is_empty() && rule.rule.filters.is_empty() => "no backends",
-        _ if !rule.backends.is_empty()
-            && rule.backends.iter().all(|share| share.weight == Some(0)) =>
-        {
-            "every weight is 0"
-        }
-        _ if rule.backends.is_empty() => "no backends, or a filter that the mesh does not take",
-        _ => "a filter that the mesh does not take",
-    };
-    format!("{}: {why}", words::answer(answer))
 }
 
 fn timeout(rule: &SplitRule<'_>) -> String {

@@ -7,7 +7,7 @@ use meshroute::{
     profile::Mesh,
     route::{Match, PathMatch, ValueKind, ValueMatch},
     split::{
-        Answer, Exception, Inert, RankedMatch, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
+        Exception, Inert, RankedMatch, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
         UndefinedOrder,
     },
 };
@@ -124,15 +124,6 @@ pub(super) fn ready(ready: Known<Ready>) -> String {
     match ready {
         Known::Known(Ready { ready, total }) => format!("{ready}/{total}"),
         Known::Unknown => "?".into(),
-    }
-}
-
-/// What a mesh answers to all requests of a rule, or to those that no rule takes.
-pub(super) fn answer(answer: Answer) -> String {
-    match answer {
-        Answer::Status(status) => status.to_string(),
-        Answer::Redirect => "redirect".into(),
-        Answer::Undefined => "undefined".into(),
     }
 }
 

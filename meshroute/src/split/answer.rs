@@ -100,7 +100,7 @@ pub struct SplitRule<'a> {
     /// Where its requests go.
     pub backends: Vec<Share>,
     /// The one fate of all its requests, if no backend gives it.
-    pub respond: Option<Answer>,
+    pub respond: Option<Response>,
 }
 
 /// Whose route it is, seen from the Service.
@@ -171,14 +171,22 @@ pub struct Share {
     pub effective: Ratio,
     /// Its endpoints.
     pub ready: Known<Ready>,
-    /// What the mesh answers itself to this part.
-    pub answer: Option<Answer>,
     /// Whether the mesh puts it in by itself.
     pub implicit: bool,
     /// The Service that really gets the requests, if it is another one.
     pub alias_of: Option<ObjectName>,
     /// What becomes of it, in words.
     pub outcome: Outcome,
+}
+
+impl Share {
+    /// What the mesh answers itself to this part.
+    pub fn answer(&self) -> Option<Answer> {
+        match &self.outcome {
+            Outcome::Answered(response) => Some(response.answer),
+            Outcome::Served | Outcome::Nothing | Outcome::Moved(_) | Outcome::RuleAnswered => None,
+        }
+    }
 }
 
 /// What a mesh answers itself.
@@ -192,6 +200,34 @@ pub enum Answer {
     Undefined,
 }
 
+/// What a mesh answers itself, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Response {
+    /// The answer.
+    pub answer: Answer,
+    /// Why, in words.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Redirect => f.write_str("redirect"),
+            Self::Undefined => f.write_str("undefined"),
+        }
+    }
+}
+
+impl fmt::Display for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.answer {
+            Answer::Redirect => write!(f, "{}", self.answer),
+            Answer::Status(_) | Answer::Undefined => write!(f, "{}: {}", self.answer, self.why),
+        }
+    }
+}
+
 /// What becomes of a backend's share, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -200,7 +236,7 @@ pub enum Outcome {
     /// There is none: the weight is 0.
     Nothing,
     /// The mesh answers it.
-    Answered(Answer, &'static str),
+    Answered(Response),
     /// Others get it.
     Moved(&'static str),
     /// The whole rule is answered.
@@ -212,9 +248,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Served => f.write_str("ok"),
             Self::Nothing | Self::RuleAnswered => f.write_str("-"),
-            Self::Answered(Answer::Status(status), why) => write!(f, "{status}: {why}"),
-            Self::Answered(Answer::Redirect, _) => f.write_str("redirect"),
-            Self::Answered(Answer::Undefined, why) => write!(f, "undefined: {why}"),
+            Self::Answered(response) => write!(f, "{response}"),
             Self::Moved(why) => write!(f, "moved to the others: {why}"),
         }
     }

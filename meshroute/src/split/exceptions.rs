@@ -106,8 +106,8 @@ fn summary(split: &Split<'_>) -> String {
 }
 
 fn shares(rule: &SplitRule<'_>) -> String {
-    if let Some(answer) = rule.respond {
-        return said(answer);
+    if let Some(response) = rule.respond {
+        return said(response.answer);
     }
     let parts: Vec<_> = rule.backends.iter().map(|share| share.effective).collect();
     let percents = ratio::percentages(&parts);

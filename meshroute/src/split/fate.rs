@@ -10,7 +10,7 @@ use crate::{
     ratio::Ratio,
     route::{Backend, Filter, Route},
     split::{
-        answer::{Answer, Outcome, Reference, Share, Unmatched},
+        answer::{Answer, Outcome, Reference, Response, Share, Unmatched},
         ask::Ask,
         attach::Attachment,
         inherit::Effective,
@@ -22,16 +22,22 @@ use crate::{
 /// Where the requests of a rule go.
 pub(super) struct Fate {
     pub(super) backends: Vec<Share>,
-    pub(super) respond: Option<Answer>,
+    pub(super) respond: Option<Response>,
 }
 
 /// What stands between a backend and its share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Serves,
-    Answers(Answer, &'static str),
+    Answers(Response),
     Unready,
     Dropped(&'static str),
+}
+
+impl State {
+    const fn answers(answer: Answer, why: &'static str) -> Self {
+        Self::Answers(Response { answer, why })
+    }
 }
 
 /// A backend that was looked up.
@@ -48,20 +54,20 @@ pub(super) fn of_rule<'a>(ask: &Ask<'a>, port: &'a ServicePort, rule: &Effective
     let backends: Vec<Found> =
         rule.backends.iter().map(|backend| look_up(ask, rule.backends_of, backend)).collect();
     if rule.filters.iter().any(|filter| matches!(filter, Filter::Unknown(_))) {
-        return answered(backends, Answer::Undefined);
+        return answered(backends, Answer::Undefined, "a filter of an unknown type");
     }
     let filters = ask.profile.rule_filters.value;
     let unsupported = rule.filters.iter().any(|filter| !filters.works.contains(filter));
     if unsupported && filters.otherwise == Unsupported::Fails {
         ask.fact("filters", &ask.profile.rule_filters);
-        return answered(backends, Answer::Status(500));
+        return answered(backends, Answer::Status(500), "a filter that the mesh does not take");
     }
     if rule.filters.contains(&Filter::RequestRedirect) {
-        return answered(backends, Answer::Redirect);
+        return answered(backends, Answer::Redirect, "redirect");
     }
     if backends.iter().all(|backend| matches!(backend.state, State::Dropped(_))) {
         return match ask.fact("rules without backends", &ask.profile.empty) {
-            Nobody::Answers(status) => answered(backends, Answer::Status(status)),
+            Nobody::Answers(status) => answered(backends, Answer::Status(status), "no backends"),
             Nobody::Service => {
                 let mut shares = shares(backends, &[]);
                 shares.push(service_itself(ask, port));
@@ -73,13 +79,12 @@ pub(super) fn of_rule<'a>(ask: &Ask<'a>, port: &'a ServicePort, rule: &Effective
 }
 
 /// A rule whose one fate no backend gives.
-fn answered(backends: Vec<Found>, answer: Answer) -> Fate {
+fn answered(backends: Vec<Found>, answer: Answer, why: &'static str) -> Fate {
     let mut shares = shares(backends, &[]);
     for share in &mut shares {
-        share.answer = None;
         share.outcome = Outcome::RuleAnswered;
     }
-    Fate { backends: shares, respond: Some(answer) }
+    Fate { backends: shares, respond: Some(Response { answer, why }) }
 }
 
 /// Shares by weight: `weight/(sum of all weights in this BackendRefs list)` (`BackendRef.Weight`).
@@ -93,8 +98,8 @@ fn weighted(ask: &Ask<'_>, mut backends: Vec<Found>) -> Fate {
         let zero = if lone { &ask.profile.lone_zero } else { &ask.profile.all_zero };
         let about = if lone { "a single backend of weight 0" } else { "weights that are all 0" };
         return match ask.fact(about, zero) {
-            Zero::Fails => answered(backends, Answer::Status(500)),
-            Zero::Undefined => answered(backends, Answer::Undefined),
+            Zero::Fails => answered(backends, Answer::Status(500), "every weight is 0"),
+            Zero::Undefined => answered(backends, Answer::Undefined, "every weight is 0"),
             Zero::Everything => {
                 let parts = vec![Ratio::ONE];
                 settle(ask, &mut backends, &parts);
@@ -122,17 +127,17 @@ fn weighted(ask: &Ask<'_>, mut backends: Vec<Found>) -> Fate {
 fn settle(ask: &Ask<'_>, backends: &mut [Found], parts: &[Ratio]) {
     for (backend, part) in backends.iter_mut().zip(parts) {
         if backend.state == State::Unready && !part.is_zero() {
-            backend.state = unready_answer(ask);
+            backend.state = State::Answers(unready_answer(ask));
         }
     }
 }
 
-fn unready_answer(ask: &Ask<'_>) -> State {
+fn unready_answer(ask: &Ask<'_>) -> Response {
     let status = match ask.fact("backends without a ready endpoint", &ask.profile.unready) {
         Unready::Lost => 503,
         Unready::Redistributed => 504,
     };
-    State::Answers(Answer::Status(status), NO_ENDPOINT)
+    Response { answer: Answer::Status(status), why: NO_ENDPOINT }
 }
 
 /// Pairs backends with their effective parts; none where the rule is answered as a whole.
@@ -141,12 +146,12 @@ fn shares(backends: Vec<Found>, parts: &[Ratio]) -> Vec<Share> {
     let pairs = backends.into_iter().enumerate();
     let shares = pairs.map(|(index, backend)| {
         let effective = parts.get(index).copied().unwrap_or(Ratio::ZERO);
-        let (answer, outcome) = match backend.state {
-            State::Dropped(why) => (None, Outcome::Moved(why)),
-            State::Unready if backend.weight > 0 => (None, Outcome::Moved(NO_ENDPOINT)),
-            _ if effective.is_zero() => (None, Outcome::Nothing),
-            State::Answers(answer, why) => (Some(answer), Outcome::Answered(answer, why)),
-            State::Serves | State::Unready => (None, Outcome::Served),
+        let outcome = match backend.state {
+            State::Dropped(why) => Outcome::Moved(why),
+            State::Unready if backend.weight > 0 => Outcome::Moved(NO_ENDPOINT),
+            _ if effective.is_zero() => Outcome::Nothing,
+            State::Answers(response) => Outcome::Answered(response),
+            State::Serves | State::Unready => Outcome::Served,
         };
         Share {
             reference: backend.reference,
@@ -154,7 +159,6 @@ fn shares(backends: Vec<Found>, parts: &[Ratio]) -> Vec<Share> {
             share: Ratio::new(u64::from(backend.weight), sum),
             effective,
             ready: backend.ready,
-            answer,
             implicit: false,
             alias_of: backend.alias_of,
             outcome,
@@ -167,12 +171,9 @@ fn shares(backends: Vec<Found>, parts: &[Ratio]) -> Vec<Share> {
 fn service_itself(ask: &Ask<'_>, port: &ServicePort) -> Share {
     let service = ask.question.service;
     let ready = endpoints(ask, service, port);
-    let answer = match ready {
-        Known::Known(Ready { ready: 0, .. }) => match unready_answer(ask) {
-            State::Answers(answer, _) => Some(answer),
-            _ => None,
-        },
-        _ => None,
+    let outcome = match ready {
+        Known::Known(Ready { ready: 0, .. }) => Outcome::Answered(unready_answer(ask)),
+        _ => Outcome::Served,
     };
     Share {
         reference: Reference {
@@ -185,10 +186,9 @@ fn service_itself(ask: &Ask<'_>, port: &ServicePort) -> Share {
         share: Ratio::ZERO,
         effective: Ratio::ONE,
         ready,
-        answer,
         implicit: true,
         alias_of: None,
-        outcome: answer.map_or(Outcome::Served, |answer| Outcome::Answered(answer, NO_ENDPOINT)),
+        outcome,
     }
 }
 
@@ -279,7 +279,7 @@ fn state(
     service: Option<&Service>,
 ) -> State {
     const fn fails(why: &'static str) -> State {
-        State::Answers(Answer::Status(500), why)
+        State::answers(Answer::Status(500), why)
     }
     let groups = ask.fact("groups of backends", &ask.profile.backend_groups);
     if !groups.contains(&backend.group.as_str()) || *backend.kind != "Service" {
@@ -332,16 +332,16 @@ fn filtered(ask: &Ask<'_>, filters: &[Filter]) -> Option<State> {
         return None;
     }
     if filters.iter().any(|filter| matches!(filter, Filter::Unknown(_))) {
-        return Some(State::Answers(Answer::Undefined, "unknown filter"));
+        return Some(State::answers(Answer::Undefined, "unknown filter"));
     }
     let fact = ask.fact("filters of backends", &ask.profile.backend_filters);
     let unsupported = filters.iter().any(|filter| !fact.works.contains(filter));
     if unsupported && fact.otherwise == Unsupported::Fails {
-        return Some(State::Answers(Answer::Status(500), "unsupported filter"));
+        return Some(State::answers(Answer::Status(500), "unsupported filter"));
     }
     let redirects =
         fact.works.contains(&Filter::RequestRedirect) && filters.contains(&Filter::RequestRedirect);
-    redirects.then_some(State::Answers(Answer::Redirect, "redirect"))
+    redirects.then_some(State::answers(Answer::Redirect, "redirect"))
 }
 
 /// The Service of the cluster that an ExternalName is another name for.

@@ -21,6 +21,8 @@ pub use answer::{
     RuleId, Seen, Shadowed, Share, Split, SplitRule, TieReason, UndefinedOrder, Unmatched,
 };
 
+use std::collections::HashMap;
+
 use crate::{
     cluster::{Cluster, Service, ServicePort},
     profile::Profile,
@@ -98,26 +100,26 @@ fn for_port<'a>(ask: &Ask<'a>, port: &'a ServicePort) -> Split<'a> {
     let inherited = inherit::inherit(ask, &attachment);
 
     let mut rules: Vec<SplitRule<'a>> = Vec::new();
+    let mut place_of = HashMap::new();
     for (rank, entry) in ordered.entries.iter().enumerate() {
-        let matched = RankedMatch { rank, matched: entry.matched.clone(), derived: entry.derived };
-        let id = entry.rule_id();
-        match rules.iter_mut().find(|rule| rule.id == id) {
-            Some(rule) => rule.matches.push(matched),
-            None => {
-                let effective = inherited.of(ask, entry.attached.route, id.rule_index);
-                let fate = fate::of_rule(ask, port, &effective);
-                rules.push(SplitRule {
-                    id,
-                    role: entry.attached.role,
-                    rule: &entry.attached.route.rules[entry.rule_index],
-                    route: entry.attached.route,
-                    inherited: effective.inherited,
-                    matches: vec![matched],
-                    backends: fate.backends,
-                    respond: fate.respond,
-                });
-            }
-        }
+        let route = entry.attached.route;
+        let place = *place_of.entry((&route.id, entry.rule_index)).or_insert_with(|| {
+            let effective = inherited.of(ask, route, entry.rule_index);
+            let fate = fate::of_rule(ask, port, &effective);
+            rules.push(SplitRule {
+                id: entry.rule_id(),
+                role: entry.attached.role,
+                rule: &route.rules[entry.rule_index],
+                route,
+                inherited: effective.inherited,
+                matches: Vec::new(),
+                backends: fate.backends,
+                respond: fate.respond,
+            });
+            rules.len() - 1
+        });
+        let derived = entry.derived;
+        rules[place].matches.push(RankedMatch { rank, matched: entry.matched.clone(), derived });
     }
 
     let unmatched = fate::of_unmatched(ask, port, &attachment, &ordered);

@@ -5,7 +5,7 @@
 //! matches, and lets a field of the first win where it is set
 //! (`pkg/plugins/policies/core/rules/merge`).
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap};
 
 use crate::{
     name::RouteId,
@@ -28,13 +28,14 @@ pub(super) struct Effective<'a> {
     pub(super) inherited: Option<Inherited>,
 }
 
-/// The rules in the order in which their fields win; empty where nothing is inherited.
-pub(super) struct Rules<'a>(Vec<(&'a Route, usize)>);
+/// The rules by their lists of matches, in the order in which their fields win; empty where nothing
+/// is inherited. Lists are compared as lists: the same matches in another order are another rule.
+pub(super) struct Rules<'a>(HashMap<&'a [Match], Vec<(&'a Route, usize)>>);
 
 /// Orders the rules for [`Rules::of`].
 pub(super) fn inherit<'a>(ask: &Ask<'a>, attachment: &Attachment<'a>) -> Rules<'a> {
     if ask.profile.equal_rules.value == EqualRules::First {
-        return Rules(Vec::new());
+        return Rules(HashMap::new());
     }
     let mut routes: Vec<&Attached<'a>> = attachment.attached.iter().collect();
     routes.sort_by(|a, b| {
@@ -43,10 +44,13 @@ pub(super) fn inherit<'a>(ask: &Ask<'a>, attachment: &Attachment<'a>) -> Rules<'
             .map(|key| order::compare_routes(*key, ask, a, b))
             .fold(Ordering::Equal, Ordering::then)
     });
-    let rules = routes
-        .iter()
-        .flat_map(|attached| (0..attached.route.rules.len()).map(|index| (attached.route, index)));
-    Rules(rules.collect())
+    let mut rules: HashMap<&[Match], Vec<(&Route, usize)>> = HashMap::new();
+    for attached in routes {
+        for (index, rule) in attached.route.rules.iter().enumerate() {
+            rules.entry(&rule.matches).or_default().push((attached.route, index));
+        }
+    }
+    Rules(rules)
 }
 
 impl<'a> Rules<'a> {
@@ -59,29 +63,23 @@ impl<'a> Rules<'a> {
             backends_of: route,
             inherited: None,
         };
-        let place = self
-            .0
-            .iter()
-            .position(|(other, other_index)| other.id == route.id && *other_index == index);
-        let later = place.map_or(&[][..], |place| &self.0[place + 1..]);
-        later
-            .iter()
-            .filter(|(other, index)| same_matches(&other.rules[*index].matches, &rule.matches))
-            .fold(own, |mut effective, (other, index)| {
-                let rule = &other.rules[*index];
-                if !has_filters(ask, effective.filters) && has_filters(ask, &rule.filters) {
-                    effective.filters = &rule.filters;
-                    note(&mut effective.inherited, &other.id, *index, "filters");
-                }
-                if !has_backends(ask, effective.backends_of, effective.backends)
-                    && has_backends(ask, other, &rule.backends)
-                {
-                    effective.backends = &rule.backends;
-                    effective.backends_of = other;
-                    note(&mut effective.inherited, &other.id, *index, "backendRefs");
-                }
-                effective
-            })
+        let same = self.0.get(rule.matches.as_slice()).map_or(&[][..], Vec::as_slice);
+        let after_own = same.iter().skip_while(|(other, at)| other.id != route.id || *at != index);
+        after_own.skip(1).fold(own, |mut effective, (other, index)| {
+            let rule = &other.rules[*index];
+            if !has_filters(ask, effective.filters) && has_filters(ask, &rule.filters) {
+                effective.filters = &rule.filters;
+                note(&mut effective.inherited, &other.id, *index, "filters");
+            }
+            if !has_backends(ask, effective.backends_of, effective.backends)
+                && has_backends(ask, other, &rule.backends)
+            {
+                effective.backends = &rule.backends;
+                effective.backends_of = other;
+                note(&mut effective.inherited, &other.id, *index, "backendRefs");
+            }
+            effective
+        })
     }
 }
 
@@ -98,11 +96,6 @@ fn note(
         Some(_) if field == "filters" => {}
         _ => *inherited = Some(Inherited { from, fields: vec![field] }),
     }
-}
-
-/// Lists are compared as lists: the same matches in another order are another rule.
-fn same_matches(a: &[Match], b: &[Match]) -> bool {
-    a == b
 }
 
 fn has_filters(ask: &Ask<'_>, filters: &[Filter]) -> bool {

@@ -1,7 +1,10 @@
 //! The order in which matches are tried, what can never be reached in it, and where nobody may rely
 //! on it.
 
-use std::cmp::{Ordering, Reverse};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::{BTreeMap, HashMap},
+};
 
 use crate::{
     matching,
@@ -75,7 +78,8 @@ pub(super) fn order<'a>(ask: &Ask<'a>, attachment: &Attachment<'a>) -> Ordered<'
     }
     entries.sort_by(|a, b| compare(ask, keys, a, b));
     drop_needless_derived(&mut entries);
-    let ties = Ties { ask, keys, ages_known: attachment.ages_known };
+    let several_groups = attachment.attached.iter().any(|attached| attached.group > 0);
+    let ties = Ties { ask, keys, ages_known: attachment.ages_known, several_groups };
     drop_shadowed(&ties, entries, &mut ordered);
     ordered.undefined = ties.groups(&ordered.entries);
     ordered
@@ -251,13 +255,15 @@ fn drop_needless_derived(entries: &mut Vec<Entry<'_>>) {
 /// its requests.
 fn drop_shadowed<'a>(ties: &Ties<'_, 'a>, entries: Vec<Entry<'a>>, ordered: &mut Ordered<'a>) {
     let mut by: Vec<Option<usize>> = Vec::with_capacity(entries.len());
+    let mut earlier = ByPath::default();
     for (index, entry) in entries.iter().enumerate() {
-        let earlier = entries[..index].iter().enumerate();
-        let mut covering = earlier.filter(|(_, other)| {
+        let covers = |other: &usize| {
+            let other = &entries[*other];
             matching::covers(&other.matched, &entry.matched) && ties.reason(other, entry).is_none()
-        });
-        let first = covering.next().map(|(first, _)| by[first].unwrap_or(first));
-        by.push(first);
+        };
+        let first = earlier.first_that_may_cover(&entry.matched.path, covers);
+        by.push(first.map(|first| by[first].unwrap_or(first)));
+        earlier.insert(index, &entry.matched.path);
     }
     let rules: Vec<RuleId> = entries.iter().map(Entry::rule_id).collect();
     for (index, entry) in entries.into_iter().enumerate() {
@@ -273,11 +279,46 @@ fn drop_shadowed<'a>(ties: &Ties<'_, 'a>, entries: Vec<Entry<'a>>, ordered: &mut
     }
 }
 
+/// Matches by their path, so that a Service with thousands of them is looked through once only.
+#[derive(Default)]
+struct ByPath {
+    paths: HashMap<PathMatch, Vec<usize>>,
+    regexes: Vec<usize>,
+}
+
+impl ByPath {
+    fn insert(&mut self, index: usize, path: &PathMatch) {
+        self.paths.entry(path.clone()).or_default().push(index);
+        if matches!(path, PathMatch::Regex(_)) {
+            self.regexes.push(index);
+        }
+    }
+
+    /// The first match that passes, of those whose path can cover this one: the path itself, the
+    /// prefixes of its elements, and regular expressions.
+    fn first_that_may_cover(
+        &self,
+        path: &PathMatch,
+        passes: impl Fn(&usize) -> bool,
+    ) -> Option<usize> {
+        let mut candidates = vec![path.clone(), PathMatch::any()];
+        if let PathMatch::Exact(value) | PathMatch::Prefix(value) = path {
+            candidates.push(PathMatch::Prefix(value.clone()));
+            let ends = value.match_indices('/').map(|(end, _)| end).filter(|end| *end > 0);
+            candidates.extend(ends.map(|end| PathMatch::Prefix(value[..end].into())));
+        }
+        let same_path = candidates.iter().filter_map(|path| self.paths.get(path));
+        let lists = same_path.chain([&self.regexes]);
+        lists.filter_map(|list| list.iter().find(|index| passes(index))).min().copied()
+    }
+}
+
 /// Whether the order of two matches can be relied on.
 struct Ties<'k, 'a> {
     ask: &'k Ask<'a>,
     keys: &'static [Key],
     ages_known: bool,
+    several_groups: bool,
 }
 
 impl Ties<'_, '_> {
@@ -310,35 +351,62 @@ impl Ties<'_, '_> {
         None
     }
 
+    /// Whether no match from `b` on can tie with `a`: in the order, what ties stands together.
+    fn are_past(&self, a: &Entry<'_>, b: &Entry<'_>) -> bool {
+        if self.keys.is_empty() || (self.several_groups && !self.ages_known) {
+            return false;
+        }
+        let mut before_age = self.keys.iter().take_while(|key| **key != Key::Age);
+        a.attached.group != b.attached.group
+            || before_age.any(|key| compare_by(*key, self.ask, a, b).is_ne())
+    }
+
     /// Groups of matches that one request can meet and whose order is undefined.
     fn groups(&self, entries: &[Entry<'_>]) -> Vec<UndefinedOrder> {
-        let mut group_of: Vec<usize> = (0..entries.len()).collect();
+        let mut groups = Groups::new(entries.len());
         let mut reasons: Vec<Option<TieReason>> = vec![None; entries.len()];
         for (index, entry) in entries.iter().enumerate() {
             for (other_index, other) in entries.iter().enumerate().skip(index + 1) {
+                if self.are_past(entry, other) {
+                    break;
+                }
                 let Some(reason) = self.reason(entry, other) else { continue };
                 if matching::overlap(&entry.matched, &other.matched) {
-                    let (from, to) = (group_of[other_index], group_of[index]);
-                    group_of
-                        .iter_mut()
-                        .filter(|group| **group == from)
-                        .for_each(|group| *group = to);
+                    groups.join(index, other_index);
                     reasons[index] = Some(reason);
                     reasons[other_index] = Some(reason);
                 }
             }
         }
-        let mut undefined: Vec<UndefinedOrder> = Vec::new();
-        for group in 0..entries.len() {
-            let ranks: Vec<usize> =
-                (0..entries.len()).filter(|index| group_of[*index] == group).collect();
-            if let (true, Some(reason)) =
-                (ranks.len() > 1, ranks.iter().find_map(|rank| reasons[*rank]))
-            {
-                undefined.push(UndefinedOrder { ranks, reason });
+        let mut undefined: BTreeMap<usize, UndefinedOrder> = BTreeMap::new();
+        for (rank, reason) in reasons.into_iter().enumerate() {
+            if let Some(reason) = reason {
+                let order = UndefinedOrder { ranks: Vec::new(), reason };
+                undefined.entry(groups.first(rank)).or_insert(order).ranks.push(rank);
             }
         }
-        undefined.sort_by(|a, b| a.ranks.cmp(&b.ranks));
-        undefined
+        undefined.into_values().collect()
+    }
+}
+
+/// Sets of numbers that were joined, each known by its smallest.
+struct Groups(Vec<usize>);
+
+impl Groups {
+    fn new(length: usize) -> Self {
+        Self((0..length).collect())
+    }
+
+    fn first(&mut self, mut number: usize) -> usize {
+        while self.0[number] != number {
+            self.0[number] = self.0[self.0[number]];
+            number = self.0[number];
+        }
+        number
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.first(a), self.first(b));
+        self.0[a.max(b)] = a.min(b);
     }
 }

@@ -105,9 +105,21 @@ pub(crate) struct Source {
     #[arg(short = 'k', long, value_name = "DIR", conflicts_with = "files")]
     pub(crate) kustomize: Option<String>,
 
-    /// The namespace; also that of objects in files that name none.
-    #[arg(short = 'n', long, default_value = "default")]
-    pub(crate) namespace: String,
+    /// The namespace, default unless named; also that of objects in files that name none.
+    #[arg(short = 'n', long)]
+    namespace: Option<String>,
+}
+
+impl Source {
+    /// The namespace.
+    pub(crate) fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or("default")
+    }
+
+    /// Whether the namespace was named, so that no other may stand in for it.
+    pub(crate) fn names_namespace(&self) -> bool {
+        self.namespace.is_some()
+    }
 }
 
 /// When to use colours.

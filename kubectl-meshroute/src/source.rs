@@ -25,7 +25,7 @@ pub(crate) fn load(source: &args::Source, stdin: &mut dyn Read) -> Result<Loaded
     let mut loaded = Loaded::default();
     if let Some(folder) = &source.kustomize {
         let text = kustomize(folder)?;
-        documents::read(&format!("kustomize {folder}"), &text, &source.namespace, &mut loaded);
+        documents::read(&format!("kustomize {folder}"), &text, source.namespace(), &mut loaded);
     } else if source.files.is_empty() {
         return Err(Failure::usage(
             "this version reads files only: name some with -f FILE, -f DIR or -f -, or a kustomization with -k DIR",

@@ -34,7 +34,7 @@ pub struct Problem {
     /// What.
     pub message: String,
     /// What follows from it.
-    pub weight: Gravity,
+    pub gravity: Gravity,
 }
 
 /// What follows from a [`Problem`].
@@ -114,7 +114,7 @@ pub fn lower<'de, D: Deserializer<'de>>(kind: Kind, object: D, namespace: &str) 
         Kind::Crd => read(r, object, Reader::crd),
     };
     let problems = reader.problems;
-    let refused = problems.iter().any(|problem| problem.weight == Gravity::Refused);
+    let refused = problems.iter().any(|problem| problem.gravity == Gravity::Refused);
     Lowered { object: object.filter(|_| !refused), problems }
 }
 

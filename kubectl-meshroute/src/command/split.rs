@@ -40,11 +40,11 @@ pub(crate) fn run(
 
     let Loaded { cluster, warnings, errors: _ } = source::load(&args.source, streams.stdin)?;
     warn(streams, &warnings)?;
-    let namespace = &args.source.namespace;
+    let namespace = args.source.namespace();
     let services = match named {
-        Some(name) => vec![find(&cluster, &ObjectName::new(namespace, name), args.port)?],
+        Some(name) => vec![find(&cluster, name, args)?],
         None => {
-            let within = if args.all_namespaces { None } else { Some(namespace.as_str()) };
+            let within = if args.all_namespaces { None } else { Some(namespace) };
             warn(streams, &orphans(&cluster, within))?;
             routed(&cluster, within, selector.as_ref(), args.port)
         }
@@ -109,31 +109,31 @@ fn service_name(text: &str) -> Result<&str, Failure> {
     if name.is_empty() { Err(Failure::usage("the name of the Service is empty")) } else { Ok(name) }
 }
 
-/// The Service of this name, and with this port.
-fn find<'a>(
-    cluster: &'a Cluster,
-    name: &ObjectName,
-    port: Option<u16>,
-) -> Result<&'a Service, Failure> {
-    let Some(service) = cluster.service(name) else {
-        let mut message = format!("Service {name} not found");
-        let elsewhere: Vec<&str> = cluster
-            .services()
-            .filter(|service| service.name.name == name.name)
-            .map(|service| service.name.namespace.as_str())
-            .collect();
+/// The Service of this name, and with this port. Files are a whole cluster with no namespace to
+/// start from: where none is named, a Service whose name is there once is found in any.
+fn find<'a>(cluster: &'a Cluster, name: &str, args: &args::Split) -> Result<&'a Service, Failure> {
+    let full_name = ObjectName::new(args.source.namespace(), name);
+    let namesakes = || cluster.services().filter(|service| service.name.name == name);
+    let only = match namesakes().collect::<Vec<_>>().as_slice() {
+        [service] if !args.source.names_namespace() => Some(*service),
+        _ => None,
+    };
+    let Some(service) = cluster.service(&full_name).or(only) else {
+        let mut message = format!("Service {full_name} not found");
+        let elsewhere: Vec<&str> = namesakes().map(|it| it.name.namespace.as_str()).collect();
         if let Some(namespace) = elsewhere.first() {
             message.push_str(&format!(
                 "; there is one in {}: add -n {namespace}",
                 elsewhere.join(", ")
             ));
-        } else if let Some(route) = cluster.routes_of_parent(name).next() {
+        } else if let Some(route) = cluster.routes_of_parent(&full_name).next() {
             message.push_str(&format!(", though {} names it as a parent", route.id));
         }
         return Err(Failure::no(view::clean(&message)));
     };
     let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
-    match port {
+    let name = &service.name;
+    match args.port {
         _ if ports.is_empty() => Err(Failure::no(format!("Service {name} has no port"))),
         Some(port) if !service.ports.iter().any(|other| other.port == port) => Err(Failure::no(
             format!("Service {name} has no port {port}; it has {}", ports.join(", ")),
@@ -220,14 +220,14 @@ fn assumptions(assumed: &BTreeMap<(Mesh, &'static str), ()>) -> Vec<String> {
 /// What to say where nothing is shown: `no mesh routes in default (12 in shop, pay; use -A)`.
 fn nothing(cluster: &Cluster, args: &args::Split) -> String {
     let everywhere = routed(cluster, None, None, None);
-    let within = if args.all_namespaces { "any namespace" } else { &args.source.namespace };
+    let within = if args.all_namespaces { "any namespace" } else { args.source.namespace() };
     let mut text = format!("no mesh routes in {within}");
     if args.selector.is_some() || args.port.is_some() {
         text.push_str(" for what is asked");
     }
     let mut elsewhere: BTreeMap<&str, usize> = BTreeMap::new();
     for service in
-        everywhere.iter().filter(|service| service.name.namespace != args.source.namespace)
+        everywhere.iter().filter(|service| service.name.namespace != args.source.namespace())
     {
         *elsewhere.entry(&service.name.namespace).or_default() +=
             cluster.routes_of_parent(&service.name).count();

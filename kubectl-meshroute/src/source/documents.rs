@@ -62,7 +62,7 @@ fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) -
     for problem in lowered.problems {
         let line = line_of(node, &problem);
         let what = format!("{origin}:{line}: {kind} {name}: {}", said(&problem));
-        match problem.weight {
+        match problem.gravity {
             Gravity::Refused => {
                 loaded.errors.push(format!("{what}; the API server refuses this object"))
             }

@@ -28,7 +28,7 @@ pub(super) fn read(
         stdin
             .read_to_end(&mut text)
             .map_err(|error| Failure::no(format!("cannot read stdin: {error}")))?;
-        documents::read("stdin", &text, &source.namespace, loaded);
+        documents::read("stdin", &text, source.namespace(), loaded);
         return Ok(());
     }
     if name.starts_with("https://") || name.starts_with("http://") {
@@ -39,7 +39,7 @@ pub(super) fn read(
     let path = Path::new(name);
     if !path.is_dir() {
         let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
-        documents::read(name, &text, &source.namespace, loaded);
+        documents::read(name, &text, source.namespace(), loaded);
         return Ok(());
     }
     let mut files = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn read(
     }
     for file in files {
         let text = fs::read(&file).map_err(|error| cannot_read(&file, &error))?;
-        documents::read(&file.display().to_string(), &text, &source.namespace, loaded);
+        documents::read(&file.display().to_string(), &text, source.namespace(), loaded);
     }
     Ok(())
 }

@@ -139,12 +139,12 @@ impl Reader {
 
     /// Notes that the API server refuses what stands at the place.
     pub(super) fn refuse(&mut self, message: String) {
-        self.problems.push(Problem { path: self.path.clone(), message, weight: Gravity::Refused });
+        self.problems.push(Problem { path: self.path.clone(), message, gravity: Gravity::Refused });
     }
 
     /// Notes that we do not know what stands at the place.
     pub(super) fn unknown(&mut self, message: String) {
-        self.problems.push(Problem { path: self.path.clone(), message, weight: Gravity::Unknown });
+        self.problems.push(Problem { path: self.path.clone(), message, gravity: Gravity::Unknown });
     }
 
     /// Notes fields that we do not know.

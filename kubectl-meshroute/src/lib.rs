@@ -24,8 +24,6 @@ use exit::{Failure, code};
 pub struct Look {
     /// Whether colours may be used, unless a flag or the environment says otherwise.
     pub colour: bool,
-    /// The width of the terminal in columns; none for a pipe, which gets lines as long as they are.
-    pub width: Option<u16>,
 }
 
 /// The streams of a process.
@@ -89,7 +87,7 @@ fn dispatch(
             return Ok(code::USAGE);
         }
     };
-    let look = Look { colour: colour.resolve(look.colour), ..look };
+    let look = Look { colour: colour.resolve(look.colour) };
     match command {
         Command::Split(split) => command::split::run(&split, look, streams),
         Command::Completion { shell } => {

@@ -8,7 +8,7 @@ use std::{
 use kubectl_meshroute::{Look, run_with};
 
 fn main() -> ExitCode {
-    let look = Look { colour: io::stdout().is_terminal(), width: terminal_width() };
+    let look = Look { colour: io::stdout().is_terminal() };
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
     ExitCode::from(run_with(
         look,
@@ -17,9 +17,4 @@ fn main() -> ExitCode {
         &mut stdout.lock(),
         &mut stderr.lock(),
     ))
-}
-
-/// The width of the terminal that stdout is, if it is one.
-fn terminal_width() -> Option<u16> {
-    comfy_table::Table::new().width()
 }

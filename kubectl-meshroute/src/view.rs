@@ -1,6 +1,7 @@
 //! How answers look: one file for each format, and one switch.
 
 mod age;
+mod grid;
 mod json;
 mod jsonpath;
 mod markdown;

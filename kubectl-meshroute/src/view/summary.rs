@@ -1,13 +1,15 @@
 //! Many Services, a line for each.
 
-use comfy_table::{Cell, Color};
 use meshroute::{
     matching,
     ratio::{self, Ratio},
     split::{Answer, Share, Split, SplitRule, Unmatched},
 };
 
-use super::{table, words};
+use super::{
+    grid::{Grid, Paint},
+    words,
+};
 use crate::{Look, command::split::Answers};
 
 /// Prints a line for each split, and the remarks that say that something does not work.
@@ -15,26 +17,24 @@ pub(super) fn summary(answers: &Answers<'_>, wide: bool, no_headers: bool, look:
     if answers.is_empty() {
         return String::new();
     }
-    let mut printed = table::new_table(look);
-    let mut header = vec!["SERVICE", "ROUTE", "RULES", "SPLIT", "RESULT"];
-    header.extend(wide.then_some("MESH"));
-    if !no_headers {
-        printed.set_header(&header);
-    }
+    let mut columns = vec!["SERVICE", "ROUTE", "RULES", "SPLIT", "RESULT"];
+    columns.extend(wide.then_some("MESH"));
+    let mut grid = Grid::new(columns, !no_headers, look);
     for split in answers {
         let routes = words::route_names(split);
         let (result, bad) = result(split);
+        let paint = bad.then(|| Paint::bad(&result));
         let mut cells = vec![
-            Cell::new(words::clean(&words::service(split))),
-            Cell::new(if routes.is_empty() { "-".into() } else { routes.join(", ") }),
-            Cell::new(split.rules.len()),
-            Cell::new(usual(split)),
-            if bad { Cell::new(result).fg(Color::Red) } else { Cell::new(result) },
+            words::clean(&words::service(split)),
+            if routes.is_empty() { "-".into() } else { routes.join(", ") },
+            split.rules.len().to_string(),
+            usual(split),
+            result,
         ];
-        cells.extend(wide.then(|| Cell::new(split.mesh)));
-        printed.add_row(cells);
+        cells.extend(wide.then(|| split.mesh.to_string()));
+        grid.add(cells, paint);
     }
-    table::finish(printed, &[2])
+    grid.print()
 }
 
 /// What an ordinary request gets: the split of the rule that takes everything, else what happens

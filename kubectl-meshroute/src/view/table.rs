@@ -1,6 +1,5 @@
 //! One Service in full, a line for each backend.
 
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use meshroute::{
     cluster::Known,
     ratio,
@@ -10,6 +9,7 @@ use meshroute::{
 
 use super::{
     age,
+    grid::{Grid, Paint},
     words::{self, Step},
 };
 use crate::{Look, command::split::Answers};
@@ -173,70 +173,26 @@ fn filters(rule: &SplitRule<'_>) -> String {
 }
 
 fn print(lines: &[Line], wide: bool, no_headers: bool, look: Look) -> String {
-    let mut table = new_table(look);
-    let mut header = vec!["RULE", "MATCH", "BACKEND"];
-    header.extend(wide.then_some("PORT"));
-    header.extend(["WEIGHT", "SHARE", "READY", "RESULT"]);
+    let mut columns = vec!["RULE", "MATCH", "BACKEND"];
+    columns.extend(wide.then_some("PORT"));
+    columns.extend(["WEIGHT", "SHARE", "READY", "RESULT"]);
     if wide {
-        header.extend(["TIMEOUT", "RETRIES", "FILTERS", "ROUTE", "AGE"]);
+        columns.extend(["TIMEOUT", "RETRIES", "FILTERS", "ROUTE", "AGE"]);
     }
-    let right: Vec<usize> = (0..header.len())
-        .filter(|index| ["WEIGHT", "SHARE", "READY"].contains(&header[*index]))
-        .collect();
-    if !no_headers {
-        table.set_header(&header);
-    }
-    for line in lines {
-        let result = match (line.bad, line.odd) {
-            (true, _) => Cell::new(&line.result).fg(Color::Red),
-            (_, true) => Cell::new(&line.result).fg(Color::Yellow),
-            _ => Cell::new(&line.result),
+    let mut grid = Grid::new(columns, !no_headers, look);
+    for line in lines.iter().cloned() {
+        let paint = match (line.bad, line.odd) {
+            (true, _) => Some(Paint::bad(&line.result)),
+            (false, true) => Some(Paint::odd(&line.result)),
+            (false, false) => None,
         };
-        let mut cells =
-            vec![Cell::new(&line.rule), Cell::new(&line.matched), Cell::new(&line.backend)];
-        cells.extend(wide.then(|| Cell::new(&line.port)));
-        cells.extend([
-            Cell::new(&line.weight),
-            Cell::new(&line.share),
-            Cell::new(&line.ready),
-            result,
-        ]);
+        let mut cells = vec![line.rule, line.matched, line.backend];
+        cells.extend(wide.then_some(line.port));
+        cells.extend([line.weight, line.share, line.ready, line.result]);
         if wide {
-            cells.extend(
-                [&line.timeout, &line.retries, &line.filters, &line.route, &line.age]
-                    .map(Cell::new),
-            );
+            cells.extend([line.timeout, line.retries, line.filters, line.route, line.age]);
         }
-        table.add_row(cells);
+        grid.add(cells, paint);
     }
-    finish(table, &right)
-}
-
-/// A table that looks as kubectl's do: no lines, three spaces between columns.
-pub(super) fn new_table(look: Look) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match look.width {
-        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    if look.colour {
-        table.enforce_styling()
-    } else {
-        table.force_no_tty()
-    };
-    table
-}
-
-/// Sets the columns, and prints.
-pub(super) fn finish(mut table: Table, right: &[usize]) -> String {
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if right.contains(&index) {
-            column.set_cell_alignment(comfy_table::CellAlignment::Right);
-            // Numbers are never broken over two lines.
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(8)));
-        }
-    }
-    table.trim_fmt() + "\n"
+    grid.print()
 }

@@ -137,8 +137,8 @@ pub struct Profile {
     pub controllers: &'static [&'static str],
     /// Which kinds of route it reads.
     pub reads: Fact<&'static [RouteKind]>,
-    /// Which spellings of a parentRef name a Service.
-    pub parent_ref: Fact<ParentRef>,
+    /// How a parentRef names a Service.
+    pub parent_ref: Fact<Spelling>,
     /// What `port` of a parentRef does.
     pub parent_port: Fact<Selector>,
     /// What `sectionName` of a parentRef does.
@@ -167,8 +167,8 @@ pub struct Profile {
     pub hostnames: Fact<Hostnames>,
     /// Rules with equal matches in a consumer's and a producer's route.
     pub equal_rules: Fact<EqualRules>,
-    /// The groups that name a Service as a backend.
-    pub backend_groups: Fact<&'static [&'static str]>,
+    /// How a backendRef names a Service.
+    pub backend_ref: Fact<Spelling>,
     /// The namespace of a backend that names none.
     pub backend_namespace: Fact<BackendNamespace>,
     /// Filters of rules.
@@ -195,13 +195,25 @@ pub struct Profile {
     pub unmatched: Fact<Nobody>,
 }
 
-/// Which spellings of a parentRef name a Service.
+/// Which group and kind name a Service.
 #[derive(Debug, Clone, Copy)]
-pub struct ParentRef {
+pub struct Spelling {
     /// The groups.
     pub groups: &'static [&'static str],
     /// Whether `service` is as good as `Service`.
     pub any_case: bool,
+}
+
+impl Spelling {
+    /// Whether the kind names a Service, in a group that may be wrong.
+    pub fn is_kind(&self, kind: &str) -> bool {
+        kind == "Service" || (self.any_case && kind.eq_ignore_ascii_case("Service"))
+    }
+
+    /// Whether group and kind name a Service.
+    pub fn is_service(&self, group: &str, kind: &str) -> bool {
+        self.groups.contains(&group) && self.is_kind(kind)
+    }
 }
 
 /// What a narrowing field of a parentRef does.

@@ -3,8 +3,8 @@
 
 use super::{
     BackendNamespace, Consumers, EqualRules, Evidence, Fact, Filters, Hostnames, Key, Kinds, Mesh,
-    Nobody, OddBackend, ParentRef, Parents, Ports, Profile, Protocol, Repeated, Selector,
-    Ungranted, Unready, Unsupported, Waypoint, WrongPort, Zero,
+    Nobody, OddBackend, Parents, Ports, Profile, Protocol, Repeated, Selector, Spelling, Ungranted,
+    Unready, Unsupported, Waypoint, WrongPort, Zero,
 };
 use crate::{
     cluster::OverrideKind,
@@ -103,7 +103,7 @@ pub(super) static SPEC: Profile = Profile {
     reads: ran(BOTH_KINDS),
     // `apis/v1/shared_types.go`, `ParentReference.Group`: the core group "must be explicitly set to
     // \"\"".
-    parent_ref: ran(ParentRef { groups: CORE, any_case: false }),
+    parent_ref: ran(Spelling { groups: CORE, any_case: false }),
     // GEP-1294, "Ports": "If `port` is set, the implementation MUST associate the route only with
     // that port."
     parent_port: ran(Selector::Honoured),
@@ -130,7 +130,7 @@ pub(super) static SPEC: Profile = Profile {
     // GEP-1294: implementations "SHOULD NOT infer any functionality from the `hostnames` field".
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),
-    backend_groups: ran(CORE),
+    backend_ref: ran(Spelling { groups: CORE, any_case: false }),
     // `BackendObjectReference.Namespace`: "When unspecified, the local namespace is inferred."
     backend_namespace: ran(BackendNamespace::Route),
     // `HTTPRouteFilter`: requests of an unsupported filter "MUST receive a HTTP error response".
@@ -159,7 +159,7 @@ pub(super) static ISTIO: Profile = Profile {
     version: "86c9f01f (2026-08-22)",
     controllers: &["istio.io/gateway-controller", "istio.io/mesh-controller"],
     reads: ran(BOTH_KINDS),
-    parent_ref: ran(ParentRef { groups: CORE, any_case: false }),
+    parent_ref: ran(Spelling { groups: CORE, any_case: false }),
     parent_port: ran(Selector::Honoured),
     section_name: read(Selector::Ignored),
     parents: ran(Parents::All),
@@ -174,7 +174,7 @@ pub(super) static ISTIO: Profile = Profile {
     repeated_header: ran(Repeated::All),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),
-    backend_groups: ran(CORE),
+    backend_ref: ran(Spelling { groups: CORE, any_case: false }),
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::DropsRoute }),
     backend_filters: read(Filters { works: HEADERS, otherwise: Unsupported::DropsRoute }),
@@ -204,7 +204,7 @@ pub(super) static LINKERD: Profile = Profile {
     version: "b24cd405 (2026-08-21)",
     controllers: &["linkerd.io/policy-controller"],
     reads: ran(&[RouteKind::Http, RouteKind::Grpc, RouteKind::LinkerdHttp]),
-    parent_ref: ran(ParentRef { groups: CORE_OR_NAMED, any_case: true }),
+    parent_ref: ran(Spelling { groups: CORE_OR_NAMED, any_case: true }),
     parent_port: ran(Selector::Honoured),
     section_name: ran(Selector::Ignored),
     parents: ran(Parents::WithClusterIp),
@@ -219,7 +219,7 @@ pub(super) static LINKERD: Profile = Profile {
     repeated_header: read(Repeated::All),
     hostnames: ran(Hostnames::Matched),
     equal_rules: ran(EqualRules::First),
-    backend_groups: read(CORE_OR_NAMED),
+    backend_ref: read(Spelling { groups: CORE_OR_NAMED, any_case: true }),
     backend_namespace: ran(BackendNamespace::Parent),
     rule_filters: ran(Filters { works: HEADERS_AND_REDIRECT, otherwise: Unsupported::DropsRoute }),
     backend_filters: ran(Filters { works: HEADERS_AND_REDIRECT, otherwise: Unsupported::Fails }),
@@ -239,7 +239,7 @@ pub(super) static CILIUM: Profile = Profile {
     version: "1.20 (documentation and operator source)",
     controllers: &["io.cilium/gateway-controller"],
     reads: read(BOTH_KINDS),
-    parent_ref: read(ParentRef { groups: CORE_OR_NAMED, any_case: false }),
+    parent_ref: read(Spelling { groups: CORE_OR_NAMED, any_case: false }),
     parent_port: read(Selector::Honoured),
     section_name: assumed(Selector::Ignored),
     parents: read(Parents::ClusterIpOnly),
@@ -254,7 +254,7 @@ pub(super) static CILIUM: Profile = Profile {
     repeated_header: assumed(Repeated::All),
     hostnames: read(Hostnames::Ignored),
     equal_rules: assumed(EqualRules::First),
-    backend_groups: assumed(CORE),
+    backend_ref: assumed(Spelling { groups: CORE, any_case: false }),
     backend_namespace: assumed(BackendNamespace::Route),
     rule_filters: assumed(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: assumed(Filters { works: HEADERS, otherwise: Unsupported::Fails }),
@@ -274,7 +274,7 @@ pub(super) static KUMA: Profile = Profile {
     version: "348b6528bc (2026-08-21)",
     controllers: &["gateways.kuma.io/controller"],
     reads: ran(&[RouteKind::Http]),
-    parent_ref: ran(ParentRef { groups: &["", GATEWAY_GROUP], any_case: false }),
+    parent_ref: ran(Spelling { groups: &["", GATEWAY_GROUP], any_case: false }),
     parent_port: ran(Selector::Honoured),
     section_name: ran(Selector::Honoured),
     parents: ran(Parents::WithClusterIp),
@@ -289,7 +289,7 @@ pub(super) static KUMA: Profile = Profile {
     repeated_header: ran(Repeated::First),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::Inherit),
-    backend_groups: read(CORE),
+    backend_ref: read(Spelling { groups: CORE, any_case: false }),
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters {
         works: &[
@@ -318,7 +318,7 @@ pub(super) static KGATEWAY: Profile = Profile {
     version: "48460f7f9e (2026-08-20)",
     controllers: &["kgateway.dev/kgateway"],
     reads: ran(BOTH_KINDS),
-    parent_ref: ran(ParentRef { groups: CORE, any_case: false }),
+    parent_ref: ran(Spelling { groups: CORE, any_case: false }),
     parent_port: ran(Selector::Ignored),
     section_name: ran(Selector::Ignored),
     parents: ran(Parents::WithClusterIp),
@@ -333,7 +333,7 @@ pub(super) static KGATEWAY: Profile = Profile {
     repeated_header: ran(Repeated::All),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),
-    backend_groups: ran(CORE),
+    backend_ref: ran(Spelling { groups: CORE, any_case: false }),
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),

@@ -120,12 +120,10 @@ enum Refers {
 
 fn refers(ask: &Ask<'_>, parent: &Parent) -> Refers {
     let fact = ask.fact("spelling of parentRefs", &ask.profile.parent_ref);
-    let group = fact.groups.contains(&parent.group.as_str());
-    let kind =
-        *parent.kind == "Service" || (fact.any_case && parent.kind.eq_ignore_ascii_case("Service"));
-    if group && kind {
+    if fact.is_service(&parent.group, &parent.kind) {
         return Refers::ToService;
     }
+    let kind = fact.is_kind(&parent.kind);
     let mesh = ask.profile.mesh.in_words();
     let like_service =
         ["service", "services", "svc"].contains(&parent.kind.to_ascii_lowercase().as_str());

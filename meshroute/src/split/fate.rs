@@ -281,8 +281,8 @@ fn state(
     const fn fails(why: &'static str) -> State {
         State::answers(Answer::Status(500), why)
     }
-    let groups = ask.fact("groups of backends", &ask.profile.backend_groups);
-    if !groups.contains(&backend.group.as_str()) || *backend.kind != "Service" {
+    let spelling = ask.fact("spelling of backendRefs", &ask.profile.backend_ref);
+    if !spelling.is_service(&backend.group, &backend.kind) {
         return fails("unsupported kind of backend");
     }
     if let Some(why) = refusal(ask, route, name) {

@@ -84,7 +84,7 @@ fn whence(port: &ServicePort) -> &'static str {
 /// `config.linkerd.io/opaque-ports` of Service or namespace, else the default opaque ports.
 fn linkerd(ask: &Ask<'_>, port: &ServicePort) -> Carries {
     let nothing = |why: String| Carries::Nothing(format!("port {} is opaque: {why}", port.port));
-    match port.app_protocol.as_deref() {
+    match port.app_protocol.as_deref().map(str::to_ascii_lowercase).as_deref() {
         Some("http") => return Carries::HttpRoutes,
         Some("kubernetes.io/h2c") => return Carries::Routes,
         Some(other) => return nothing(format!("appProtocol {other}")),

@@ -15,7 +15,7 @@ use crate::view::Output;
 /// Reads HTTPRoutes and GRPCRoutes that have a Service as a parent, and shows the split that the
 /// mesh makes of them.
 #[derive(Debug, Parser)]
-#[command(name = "meshroute", disable_version_flag = true, max_term_width = 100)]
+#[command(name = "meshroute", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// When to use colours; NO_COLOR turns them off where this says auto.
     #[arg(long = "color", global = true, value_name = "WHEN", default_value = "auto")]

@@ -71,6 +71,9 @@ pub struct Match {
     /// When it is tried, 0 first; a shadowed match has none.
     #[serde(default)]
     pub rank: Option<usize>,
+    /// Whether the plugin made it of another one.
+    #[serde(default)]
+    pub derived: bool,
     /// The path; none is any.
     pub path: Option<Path>,
     /// The method; none is any.

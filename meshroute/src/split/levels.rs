@@ -43,6 +43,7 @@ pub(super) fn for_client<'a>(
     let is_clients = |attached: &Attached<'_>| {
         ask.question.from == Some(attached.route.id.name.namespace.as_str())
     };
+    // Without any, what the mesh does with them decides nothing, and nothing rests on it.
     if routes.iter().all(|attached| attached.role == Role::Producer) {
         return if ask.profile.consumers.value == Consumers::AllNamespaces {
             everyone(routes)

@@ -228,27 +228,26 @@ fn derive_exact(entries: &mut Vec<Entry<'_>>) {
     }
 }
 
-/// A derived match is needed only before something that takes whole paths and would take its
-/// requests otherwise.
+/// A derived match is needed only before something that is tried among those that take whole paths
+/// and would take its requests otherwise: such a match, or another derived one that is needed.
 fn drop_needless_derived(entries: &mut Vec<Entry<'_>>) {
     if !entries.iter().any(|entry| entry.derived) {
         return;
     }
-    let whole: Vec<(usize, Match)> = entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| !entry.derived && !matches!(entry.matched.path, PathMatch::Prefix(_)))
-        .map(|(index, entry)| (index, entry.matched.clone()))
-        .collect();
-    let mut index = 0;
-    entries.retain(|entry| {
-        let place = index;
-        index += 1;
-        !entry.derived
-            || whole.iter().any(|(other, matched)| {
-                *other > place && matching::overlap(matched, &entry.matched)
-            })
-    });
+    let mut whole_path: Vec<Match> = Vec::new();
+    let mut kept = Vec::with_capacity(entries.len());
+    for entry in entries.drain(..).rev() {
+        let meets = |other: &Match| matching::overlap(other, &entry.matched);
+        if entry.derived && !whole_path.iter().any(meets) {
+            continue;
+        }
+        if !matches!(entry.matched.path, PathMatch::Prefix(_)) {
+            whole_path.push(entry.matched.clone());
+        }
+        kept.push(entry);
+    }
+    kept.reverse();
+    *entries = kept;
 }
 
 /// Takes out what no request can reach: something before it, in every possible order, takes all of

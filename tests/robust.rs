@@ -9,9 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use meshroute_tests::program;
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use meshroute_tests::{program, random::Random};
 
 const MESHES: [&str; 8] =
     ["auto", "spec", "istio", "istio-ambient", "linkerd", "cilium", "kuma", "kgateway"];
@@ -175,24 +173,5 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
         } else if path.extension().is_some_and(|it| it == "yaml" || it == "json") {
             files.push(path);
         }
-    }
-}
-
-/// Numbers that are the same in every run.
-struct Random(TestRng);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.0.next_u32()).map_or(0, |number| number % limit.max(1))
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
     }
 }

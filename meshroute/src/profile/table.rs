@@ -63,6 +63,17 @@ const SPEC_GRPC_ORDER: &[Key] = &[
     Key::Name,
     Key::Rule,
 ];
+/// istio, `pilot/pkg/config/kube/gateway/conversion.go`, `sortHTTPRoutes`.
+const ISTIO_ORDER: &[Key] = &[
+    Key::IstioUri,
+    Key::Method,
+    Key::Headers,
+    Key::Query,
+    Key::Age,
+    Key::Namespace,
+    Key::Name,
+    Key::Rule,
+];
 /// linkerd2-proxy, `linkerd/http/route/src/http/match.rs`, and the controller's order by timestamp,
 /// then name.
 const LINKERD_ORDER: &[Key] = &[
@@ -169,8 +180,8 @@ pub(super) static ISTIO: Profile = Profile {
     consumers: ran(Consumers::Replace),
     ports: ran(Ports::OldestGroup),
     kinds: ran(Kinds::Merged),
-    order: ran(SPEC_ORDER),
-    grpc_order: ran(SPEC_ORDER),
+    order: ran(ISTIO_ORDER),
+    grpc_order: ran(ISTIO_ORDER),
     repeated_header: ran(Repeated::All),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),

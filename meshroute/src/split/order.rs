@@ -152,6 +152,7 @@ fn compare_by(key: Key, ask: &Ask<'_>, a: &Entry<'_>, b: &Entry<'_>) -> Ordering
         Key::PathLength => {
             longer(left.path.value().chars().count(), right.path.value().chars().count())
         }
+        Key::IstioUri => istio_uri(a).cmp(&istio_uri(b)),
         Key::MatchedLength => matched_length(&left.path).cmp(&matched_length(&right.path)),
         Key::Method => Reverse(left.method.is_some()).cmp(&Reverse(right.method.is_some())),
         Key::Headers => longer(left.headers.len(), right.headers.len()),
@@ -198,6 +199,23 @@ fn class(path: &PathMatch) -> u8 {
         PathMatch::Regex(_) => 2,
         PathMatch::Unknown { .. } => 3,
     }
+}
+
+/// istio, `pilot/pkg/config/kube/gateway/conversion.go`, `getURIRank`, `getURILength` and
+/// `createGRPCURIMatch`.
+fn istio_uri(entry: &Entry<'_>) -> (u8, Reverse<usize>) {
+    const NO_URI: u8 = 4;
+    let Match { path, grpc, .. } = &entry.matched;
+    let length = match (entry.attached.route.id.kind, path, grpc) {
+        (RouteKind::Grpc, path, _) if *path == PathMatch::any() => return (NO_URI, Reverse(0)),
+        (RouteKind::Grpc, PathMatch::Prefix(service), _) => service.len() + "/".len(),
+        (_, PathMatch::Regex(_), Some(grpc)) => {
+            let length = |part: &Option<String>, any: &str| part.as_deref().unwrap_or(any).len();
+            "//".len() + length(&grpc.service, "[^/]+") + length(&grpc.method, ".+")
+        }
+        (_, path, _) => path.value().len(),
+    };
+    (class(path), Reverse(length))
 }
 
 /// What takes the whole path is never shorter than a prefix of it, and as long only where the

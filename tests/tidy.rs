@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of the library, lowest row first: a module imports from its own row and from the rows above it.
 const LAYERS: &[&[&str]] = &[
-    &["name", "path", "ratio"],
+    &["name", "kind", "path", "ratio"],
     &["route", "cluster"],
     &["wire"],
     &["lower", "defaulting"],

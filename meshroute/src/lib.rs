@@ -10,6 +10,7 @@
 
 pub mod cluster;
 pub mod detect;
+pub mod kind;
 pub mod lower;
 pub mod matching;
 pub mod name;

@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer};
 
 use crate::{
     cluster::Object,
-    name::{GATEWAY_GROUP, LINKERD_POLICY_GROUP, RouteKind},
+    kind::Kind,
     path::FieldPath,
     wire::Found,
 };
@@ -46,55 +46,11 @@ pub enum Gravity {
     Unknown,
 }
 
-/// The kinds of object that decide something about splits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A route.
-    Route(RouteKind),
-    /// ReferenceGrant.
-    ReferenceGrant,
-    /// Gateway.
-    Gateway,
-    /// Service.
-    Service,
-    /// Namespace.
-    Namespace,
-    /// EndpointSlice.
-    EndpointSlice,
-    /// Istio's VirtualService.
-    VirtualService,
-    /// Linkerd's ServiceProfile.
-    ServiceProfile,
-    /// CustomResourceDefinition.
-    Crd,
-}
-
-impl Kind {
-    /// The kind that `apiVersion` and `kind` of an object name; none if it decides nothing here.
-    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
-        let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        Some(match (group, kind) {
-            (GATEWAY_GROUP, "HTTPRoute") => Self::Route(RouteKind::Http),
-            (GATEWAY_GROUP, "GRPCRoute") => Self::Route(RouteKind::Grpc),
-            (LINKERD_POLICY_GROUP, "HTTPRoute") => Self::Route(RouteKind::LinkerdHttp),
-            (GATEWAY_GROUP, "ReferenceGrant") => Self::ReferenceGrant,
-            (GATEWAY_GROUP, "Gateway") => Self::Gateway,
-            ("", "Service") => Self::Service,
-            ("", "Namespace") => Self::Namespace,
-            ("discovery.k8s.io", "EndpointSlice") => Self::EndpointSlice,
-            ("networking.istio.io", "VirtualService") => Self::VirtualService,
-            ("linkerd.io", "ServiceProfile") => Self::ServiceProfile,
-            ("apiextensions.k8s.io", "CustomResourceDefinition") => Self::Crd,
-            _ => return None,
-        })
-    }
-}
-
 /// Reads an object of this kind. Objects without a namespace are in `namespace`, as kubectl would
 /// apply them.
 ///
 /// ```
-/// use meshroute::{cluster::Object, lower::{Kind, lower}};
+/// use meshroute::{cluster::Object, kind::Kind, lower::lower};
 /// let json = serde_json::json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}});
 /// let lowered = lower(Kind::Service, &json, "shop");
 /// assert!(matches!(lowered.object, Some(Object::Service(service)) if service.name.to_string() == "shop/web"));

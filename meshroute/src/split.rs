@@ -48,7 +48,7 @@ pub struct Question<'a> {
 /// Service's ports.
 ///
 /// ```
-/// use meshroute::{cluster::{Cluster, Object}, lower::{Kind, lower}, name::{ObjectName, RouteKind}};
+/// use meshroute::{cluster::{Cluster, Object}, kind::Kind, lower::lower, name::{ObjectName, RouteKind}};
 /// use meshroute::{profile::Mesh, split::{Question, splits}};
 /// use serde_json::json;
 ///

@@ -1,7 +1,8 @@
 //! From the documents of a text to the objects of a view, with the place of whatever is wrong.
 
 use meshroute::{
-    lower::{Gravity, Kind, Problem, lower},
+    kind::Kind,
+    lower::{Gravity, Problem, lower},
     path,
 };
 

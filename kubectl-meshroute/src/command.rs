@@ -2,4 +2,6 @@
 
 pub(crate) mod split;
 
+mod answer;
 mod select;
+mod services;

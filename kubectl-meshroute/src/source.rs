@@ -3,43 +3,69 @@
 mod documents;
 mod files;
 
-use std::{io::Read, process::Command};
+use std::{collections::BTreeSet, io::Read, process::Command};
 
-use meshroute::cluster::Cluster;
+use meshroute::cluster::{Cluster, Part};
 
 use crate::{args, exit::Failure};
 
-/// What was read.
+/// Objects, and where more of them come from.
 #[derive(Debug, Default)]
-pub(crate) struct Loaded {
-    /// The view.
+pub(crate) struct Source {
+    /// What was read so far.
     pub(crate) cluster: Cluster,
+    /// The namespace that is meant where none is named.
+    pub(crate) namespace: String,
+    /// Whether a Service may be found in another namespace than that one.
+    pub(crate) any_namespace: bool,
     /// What a user should know about the input, and that does not keep an answer back.
-    pub(crate) warnings: Vec<String>,
+    warnings: Vec<String>,
     /// What is wrong with the input: an answer about the rest of it could be wrong.
-    pub(crate) errors: Vec<String>,
+    errors: Vec<String>,
 }
 
-/// Reads what the command line names.
-pub(crate) fn load(source: &args::Source, stdin: &mut dyn Read) -> Result<Loaded, Failure> {
-    let mut loaded = Loaded::default();
+impl Source {
+    /// Whether this part could still be read. What files hold is read already.
+    pub(crate) fn can_read(&self, _part: &Part) -> bool {
+        false
+    }
+
+    /// Reads these parts.
+    pub(crate) fn read(&mut self, _parts: &BTreeSet<Part>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What a user should know, and was not told yet.
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+}
+
+/// Opens what the command line names.
+pub(crate) fn open(source: &args::Source, stdin: &mut dyn Read) -> Result<Source, Failure> {
+    // Files are a whole cluster with no namespace to start from.
+    let mut opened = Source {
+        namespace: source.namespace().into(),
+        any_namespace: !source.names_namespace(),
+        ..Source::default()
+    };
     if let Some(folder) = &source.kustomize {
         let text = kustomize(folder)?;
-        documents::read(&format!("kustomize {folder}"), &text, source.namespace(), &mut loaded);
+        documents::read(&format!("kustomize {folder}"), &text, &mut opened);
     } else if source.files.is_empty() {
         return Err(Failure::usage(
             "this version reads files only: name some with -f FILE, -f DIR or -f -, or a kustomization with -k DIR",
         ));
     } else {
         for name in &source.files {
-            files::read(name, source, stdin, &mut loaded)?;
+            files::read(name, source.recursive, stdin, &mut opened)?;
         }
     }
-    if loaded.errors.is_empty() {
-        return Ok(loaded);
+    if opened.errors.is_empty() {
+        return Ok(opened);
     }
     // An answer that leaves out what cannot be read would be about another cluster.
-    Err(Failure::no(loaded.errors.join("\nerror: ")))
+    Err(Failure::no(opened.errors.join("\nerror: ")))
 }
 
 fn kustomize(folder: &str) -> Result<Vec<u8>, Failure> {

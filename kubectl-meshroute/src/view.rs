@@ -11,7 +11,9 @@ mod words;
 
 use serde::Serialize;
 
-use crate::{Look, command::split::Answers, exit::Failure};
+use meshroute::split::Split;
+
+use crate::{Look, exit::Failure};
 
 pub(crate) use words::clean;
 
@@ -67,7 +69,7 @@ pub(crate) enum Scope {
 
 /// Prints splits.
 pub(crate) fn split(
-    answers: &Answers<'_>,
+    answers: &[Split<'_>],
     scope: Scope,
     output: &Output,
     no_headers: bool,
@@ -105,7 +107,7 @@ fn unprintable(error: &dyn std::fmt::Display) -> Failure {
 }
 
 /// One `service/NAME` a Service.
-fn names(answers: &Answers<'_>) -> String {
+fn names(answers: &[Split<'_>]) -> String {
     let mut names: Vec<String> =
         answers.iter().map(|split| format!("service/{}\n", split.service.name)).collect();
     names.dedup();

@@ -1,12 +1,23 @@
 //! The view of a cluster: the objects that decide splits, found by name. What was not given is
 //! unknown, not absent.
 
+mod object;
+mod parts;
+
+pub use object::{
+    AllowedRoutes, EndpointSlice, Gateway, Namespace, Object, Override, OverrideKind,
+    ReferenceGrant, Service, ServiceKind, ServicePort,
+};
+pub use parts::{Part, Within};
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
+    kind::Kind,
     name::{ObjectName, RouteId},
     route::Route,
 };
+use parts::Parts;
 
 /// Something that we were told, or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,86 +26,6 @@ pub enum Known<T> {
     Known(T),
     /// We were not.
     Unknown,
-}
-
-/// An object that was read, ready for the view.
-#[derive(Debug, Clone)]
-pub enum Object {
-    /// A route.
-    Route(Route),
-    /// A Service.
-    Service(Service),
-    /// Some of the endpoints of a Service.
-    EndpointSlice(EndpointSlice),
-    /// A permission to refer across namespaces.
-    ReferenceGrant(ReferenceGrant),
-    /// A namespace.
-    Namespace(Namespace),
-    /// A Gateway.
-    Gateway(Gateway),
-    /// A mesh's own object that takes a Service over.
-    Override(Override),
-    /// That a kind of this API group is installed.
-    Crd {
-        /// The group.
-        group: String,
-    },
-}
-
-/// A Service.
-#[derive(Debug, Clone)]
-pub struct Service {
-    /// Its name.
-    pub name: ObjectName,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    pub annotations: BTreeMap<String, String>,
-    /// What kind of Service it is.
-    pub kind: ServiceKind,
-    /// Its ports.
-    pub ports: Vec<ServicePort>,
-}
-
-/// The kinds of Service that meshes treat differently.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServiceKind {
-    /// With an address of the cluster.
-    ClusterIp,
-    /// `clusterIP: None`.
-    Headless,
-    /// NodePort or LoadBalancer: has an address of the cluster as well.
-    Exposed,
-    /// An alias of this DNS name.
-    ExternalName(String),
-}
-
-/// A port of a Service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServicePort {
-    /// Its name; empty where the only port has none.
-    pub name: String,
-    /// The number that clients dial.
-    pub port: u16,
-    /// TCP, UDP or SCTP.
-    pub protocol: String,
-    /// The protocol on top, if it is said.
-    pub app_protocol: Option<String>,
-}
-
-/// A part of the endpoints of a Service.
-#[derive(Debug, Clone)]
-pub struct EndpointSlice {
-    /// Its name.
-    pub name: ObjectName,
-    /// The Service.
-    pub service: ObjectName,
-    /// IPv4, IPv6 or FQDN.
-    pub address_type: String,
-    /// The names of its ports.
-    pub ports: Vec<String>,
-    /// First address, and readiness, of each endpoint.
-    pub endpoints: Vec<(String, bool)>,
 }
 
 /// How many endpoints of a Service are ready.
@@ -106,105 +37,75 @@ pub struct Ready {
     pub total: usize,
 }
 
-/// A ReferenceGrant.
-#[derive(Debug, Clone)]
-pub struct ReferenceGrant {
-    /// Its name; its namespace is the one that may be referred to.
-    pub name: ObjectName,
-    /// Group, kind and namespace of those who may refer.
-    pub from: Vec<(String, String, String)>,
-    /// Group, kind and, unless all are meant, the name of what may be referred to.
-    pub to: Vec<(String, String, Option<String>)>,
-}
-
-/// A Namespace.
-#[derive(Debug, Clone)]
-pub struct Namespace {
-    /// Its name.
-    pub name: String,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    pub annotations: BTreeMap<String, String>,
-}
-
-/// A Gateway, which may be a waypoint.
-#[derive(Debug, Clone)]
-pub struct Gateway {
-    /// Its name.
-    pub name: ObjectName,
-    /// Its class.
-    pub class: String,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// From where each listener takes routes.
-    pub listeners: Vec<AllowedRoutes>,
-    /// Whether it is up; unknown without a status.
-    pub ready: Known<bool>,
-}
-
-/// From which namespaces a listener takes routes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AllowedRoutes {
-    /// From the Gateway's own.
-    Same,
-    /// From all.
-    All,
-    /// From none.
-    None,
-    /// From those with these labels.
-    Labelled(BTreeMap<String, String>),
-    /// From those that a selector names that we do not read.
-    Unread,
-}
-
-/// A mesh's own object that takes a Service over.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Override {
-    /// Which kind.
-    pub kind: OverrideKind,
-    /// Its name.
-    pub name: ObjectName,
-    /// The hosts that it is about, fully qualified.
-    pub hosts: Vec<String>,
-}
-
-/// The kinds of [`Override`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OverrideKind {
-    /// Istio's VirtualService.
-    VirtualService,
-    /// Linkerd's ServiceProfile.
-    ServiceProfile,
-}
-
-impl OverrideKind {
-    /// The kind as it is written in a manifest.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::VirtualService => "VirtualService",
-            Self::ServiceProfile => "ServiceProfile",
-        }
-    }
-}
-
 /// The objects of a cluster, or of files taken as one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Cluster {
-    routes: Vec<Route>,
-    route_index: HashMap<RouteId, usize>,
-    by_parent: HashMap<ObjectName, Vec<usize>>,
-    by_backend: HashMap<ObjectName, Vec<usize>>,
+    known: Parts,
+    /// Whether an object tells that all of its kind are here.
+    whole: bool,
+    routes: BTreeMap<RouteId, Route>,
+    by_parent: HashMap<ObjectName, BTreeSet<RouteId>>,
+    by_backend: HashMap<ObjectName, BTreeSet<RouteId>>,
     services: BTreeMap<ObjectName, Service>,
-    slices: Option<HashMap<ObjectName, Vec<EndpointSlice>>>,
-    grants: Option<HashMap<String, Vec<ReferenceGrant>>>,
-    namespaces: Option<BTreeMap<String, Namespace>>,
+    slices: HashMap<ObjectName, Vec<EndpointSlice>>,
+    grants: HashMap<String, Vec<ReferenceGrant>>,
+    namespaces: BTreeMap<String, Namespace>,
     gateways: BTreeMap<ObjectName, Gateway>,
-    overrides: BTreeSet<Override>,
+    overrides: BTreeMap<(OverrideKind, ObjectName), Override>,
     crd_groups: BTreeSet<String>,
 }
 
+impl Default for Cluster {
+    /// Files, which stand for a whole cluster: what is not among them is not there. Only
+    /// EndpointSlices, ReferenceGrants and Namespaces, which people rarely write down, are known
+    /// from the first of their kind on.
+    fn default() -> Self {
+        Self { whole: true, ..Self::unread() }
+    }
+}
+
 impl Cluster {
+    /// A cluster of which nothing is known yet: [`Cluster::learn`] says what is.
+    pub fn unread() -> Self {
+        Self {
+            known: Parts::default(),
+            whole: false,
+            routes: BTreeMap::new(),
+            by_parent: HashMap::new(),
+            by_backend: HashMap::new(),
+            services: BTreeMap::new(),
+            slices: HashMap::new(),
+            grants: HashMap::new(),
+            namespaces: BTreeMap::new(),
+            gateways: BTreeMap::new(),
+            overrides: BTreeMap::new(),
+            crd_groups: BTreeSet::new(),
+        }
+    }
+
+    /// Takes note that every object of this part is here, now or soon: what is not here then does
+    /// not exist.
+    pub fn learn(&mut self, part: Part) {
+        self.known.insert(part);
+    }
+
+    /// Whether every object of this part is here.
+    pub fn knows(&self, part: &Part) -> bool {
+        let told = self.whole
+            && match part.kind {
+                Kind::EndpointSlice => !self.slices.is_empty(),
+                Kind::ReferenceGrant => !self.grants.is_empty(),
+                Kind::Namespace => !self.namespaces.is_empty(),
+                Kind::Route(_)
+                | Kind::Gateway
+                | Kind::Service
+                | Kind::VirtualService
+                | Kind::ServiceProfile
+                | Kind::Crd => true,
+            };
+        told || self.known.contains(part)
+    }
+
     /// Takes an object in; one of the same kind and name gives way, as it would on the API server.
     /// Says whether one did.
     pub fn insert(&mut self, object: Object) -> bool {
@@ -214,27 +115,22 @@ impl Cluster {
                 self.services.insert(service.name.clone(), service).is_some()
             }
             Object::EndpointSlice(slice) => {
-                let slices =
-                    self.slices.get_or_insert_default().entry(slice.service.clone()).or_default();
+                let slices = self.slices.entry(slice.service.clone()).or_default();
                 replace_or_push(slices, slice, |slice| &slice.name)
             }
             Object::ReferenceGrant(grant) => {
-                let grants = self
-                    .grants
-                    .get_or_insert_default()
-                    .entry(grant.name.namespace.clone())
-                    .or_default();
+                let grants = self.grants.entry(grant.name.namespace.clone()).or_default();
                 replace_or_push(grants, grant, |grant| &grant.name)
             }
-            Object::Namespace(namespace) => self
-                .namespaces
-                .get_or_insert_default()
-                .insert(namespace.name.clone(), namespace)
-                .is_some(),
+            Object::Namespace(namespace) => {
+                self.namespaces.insert(namespace.name.clone(), namespace).is_some()
+            }
             Object::Gateway(gateway) => {
                 self.gateways.insert(gateway.name.clone(), gateway).is_some()
             }
-            Object::Override(other) => !self.overrides.insert(other),
+            Object::Override(other) => {
+                self.overrides.insert((other.kind, other.name.clone()), other).is_some()
+            }
             Object::Crd { group } => {
                 self.crd_groups.insert(group);
                 false
@@ -242,45 +138,82 @@ impl Cluster {
         }
     }
 
-    fn insert_route(&mut self, route: Route) -> bool {
-        let replaced = self.route_index.get(&route.id).copied();
-        let index = replaced.unwrap_or(self.routes.len());
-        if replaced.is_some() {
-            for index_of in [&mut self.by_parent, &mut self.by_backend] {
-                index_of.values_mut().for_each(|routes| routes.retain(|other| *other != index));
+    /// Lets go of the object of this kind and name, which is there no longer.
+    pub fn remove(&mut self, kind: Kind, name: &ObjectName) {
+        match kind {
+            Kind::Route(kind) => {
+                let id = RouteId { kind, name: name.clone() };
+                if let Some(route) = self.routes.remove(&id) {
+                    self.unindex(&route);
+                }
             }
+            Kind::Service => {
+                self.services.remove(name);
+            }
+            Kind::EndpointSlice => {
+                for slices in self.slices.values_mut() {
+                    slices.retain(|slice| slice.name != *name);
+                }
+            }
+            Kind::ReferenceGrant => {
+                if let Some(grants) = self.grants.get_mut(&name.namespace) {
+                    grants.retain(|grant| grant.name != *name);
+                }
+            }
+            Kind::Namespace => {
+                self.namespaces.remove(&name.name);
+            }
+            Kind::Gateway => {
+                self.gateways.remove(name);
+            }
+            Kind::VirtualService => {
+                self.overrides.remove(&(OverrideKind::VirtualService, name.clone()));
+            }
+            Kind::ServiceProfile => {
+                self.overrides.remove(&(OverrideKind::ServiceProfile, name.clone()));
+            }
+            // A group stays as long as any of its kinds does, and a name does not tell the group.
+            Kind::Crd => {}
+        }
+    }
+
+    fn insert_route(&mut self, route: Route) -> bool {
+        let replaced = self.routes.remove(&route.id);
+        if let Some(replaced) = &replaced {
+            self.unindex(replaced);
         }
         for parent in &route.parents {
-            push_once(self.by_parent.entry(parent.name.clone()).or_default(), index);
+            index(&mut self.by_parent, parent.name.clone(), &route.id);
         }
-        for backend in route.rules.iter().flat_map(|rule| &rule.backends) {
-            let namespace = backend.namespace.as_ref().unwrap_or(&route.id.name.namespace);
-            push_once(
-                self.by_backend.entry(ObjectName::new(namespace, &backend.name)).or_default(),
-                index,
-            );
+        for backend in backends(&route) {
+            index(&mut self.by_backend, backend, &route.id);
         }
-        self.route_index.insert(route.id.clone(), index);
-        match replaced {
-            Some(index) => self.routes[index] = route,
-            None => self.routes.push(route),
-        }
+        self.routes.insert(route.id.clone(), route);
         replaced.is_some()
     }
 
-    /// All routes, in the order in which they came.
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
+    fn unindex(&mut self, route: &Route) {
+        for parent in &route.parents {
+            unindex(&mut self.by_parent, &parent.name, &route.id);
+        }
+        for backend in backends(route) {
+            unindex(&mut self.by_backend, &backend, &route.id);
+        }
+    }
+
+    /// All routes, by name.
+    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.values()
     }
 
     /// The routes with a parent of this name, whatever its kind.
     pub fn routes_of_parent(&self, parent: &ObjectName) -> impl Iterator<Item = &Route> {
-        self.by_parent.get(parent).into_iter().flatten().map(|index| &self.routes[*index])
+        self.by_parent.get(parent).into_iter().flatten().map(|id| &self.routes[id])
     }
 
     /// The routes with a backend of this name, whatever its kind.
     pub fn routes_to_backend(&self, backend: &ObjectName) -> impl Iterator<Item = &Route> {
-        self.by_backend.get(backend).into_iter().flatten().map(|index| &self.routes[*index])
+        self.by_backend.get(backend).into_iter().flatten().map(|id| &self.routes[id])
     }
 
     /// All Services, by name.
@@ -289,20 +222,25 @@ impl Cluster {
     }
 
     /// The Service of this name.
-    pub fn service(&self, name: &ObjectName) -> Option<&Service> {
-        self.services.get(name)
+    pub fn service(&self, name: &ObjectName) -> Known<Option<&Service>> {
+        match self.services.get(name) {
+            Some(service) => Known::Known(Some(service)),
+            None if self.knows(&Part::object(Kind::Service, name)) => Known::Known(None),
+            None => Known::Unknown,
+        }
     }
 
-    /// How many endpoints of the Service serve this port. Known once the view holds any
-    /// EndpointSlice.
+    /// How many endpoints of the Service serve this port.
     ///
     /// An endpoint counts as ready unless its slice says otherwise (`discovery.k8s.io/v1`,
     /// `EndpointConditions.Ready`: "A nil value should be interpreted as true"). A Service with two
     /// address families has a slice of each for the same Pods: the larger family counts.
     pub fn ready(&self, service: &ObjectName, port_name: &str) -> Known<Ready> {
-        let Some(slices) = &self.slices else { return Known::Unknown };
+        if !self.knows(&Part::object(Kind::EndpointSlice, service)) {
+            return Known::Unknown;
+        }
         let mut families: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();
-        for slice in slices.get(service).into_iter().flatten() {
+        for slice in self.slices.get(service).into_iter().flatten() {
             if slice.ports.is_empty() || slice.ports.iter().any(|name| name == port_name) {
                 let family = families.entry(&slice.address_type).or_default();
                 for (address, ready) in &slice.endpoints {
@@ -317,10 +255,11 @@ impl Cluster {
         Known::Known(counts.max_by_key(|count| (count.ready, count.total)).unwrap_or_default())
     }
 
-    /// Whether a ReferenceGrant lets a route of this kind and namespace refer to the Service. Known
-    /// once the view holds any.
+    /// Whether a ReferenceGrant lets a route of this kind and namespace refer to the Service.
     pub fn granted(&self, from: &RouteId, service: &ObjectName) -> Known<bool> {
-        let Some(grants) = &self.grants else { return Known::Unknown };
+        if !self.knows(&Part::namespace(Kind::ReferenceGrant, &service.namespace)) {
+            return Known::Unknown;
+        }
         let permits = |grant: &ReferenceGrant| {
             let who = grant.from.iter().any(|(group, kind, namespace)| {
                 group == from.kind.group()
@@ -334,20 +273,23 @@ impl Cluster {
             });
             who && what
         };
-        Known::Known(grants.get(&service.namespace).into_iter().flatten().any(permits))
+        Known::Known(self.grants.get(&service.namespace).into_iter().flatten().any(permits))
     }
 
-    /// The namespace of this name. Known once the view holds any Namespace.
+    /// The namespace of this name.
     pub fn namespace(&self, name: &str) -> Known<Option<&Namespace>> {
-        match &self.namespaces {
-            Some(namespaces) => Known::Known(namespaces.get(name)),
+        match self.namespaces.get(name) {
+            Some(namespace) => Known::Known(Some(namespace)),
+            None if self.knows(&Part::object(Kind::Namespace, &ObjectName::new("", name))) => {
+                Known::Known(None)
+            }
             None => Known::Unknown,
         }
     }
 
     /// All namespaces that are known.
     pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
-        self.namespaces.iter().flat_map(BTreeMap::values)
+        self.namespaces.values()
     }
 
     /// The Gateway of this name.
@@ -362,7 +304,7 @@ impl Cluster {
 
     /// The meshes' own objects, sorted.
     pub fn overrides(&self) -> impl Iterator<Item = &Override> {
-        self.overrides.iter()
+        self.overrides.values()
     }
 
     /// The API groups that are installed, as far as the view holds their definitions.
@@ -371,9 +313,21 @@ impl Cluster {
     }
 }
 
-fn push_once(list: &mut Vec<usize>, index: usize) {
-    if list.last() != Some(&index) {
-        list.push(index);
+/// The Services that a route names as backends.
+fn backends(route: &Route) -> impl Iterator<Item = ObjectName> {
+    route.rules.iter().flat_map(|rule| &rule.backends).map(|backend| {
+        let namespace = backend.namespace.as_ref().unwrap_or(&route.id.name.namespace);
+        ObjectName::new(namespace, &backend.name)
+    })
+}
+
+fn index(index: &mut HashMap<ObjectName, BTreeSet<RouteId>>, name: ObjectName, id: &RouteId) {
+    index.entry(name).or_default().insert(id.clone());
+}
+
+fn unindex(index: &mut HashMap<ObjectName, BTreeSet<RouteId>>, name: &ObjectName, id: &RouteId) {
+    if let Some(ids) = index.get_mut(name) {
+        ids.remove(id);
     }
 }
 

@@ -169,7 +169,7 @@ fn by_waypoint_class(class: &str) -> Family {
 fn in_cluster(cluster: &Cluster) -> Vec<Family> {
     let mut shown = BTreeSet::new();
     for family in Family::ALL {
-        let controllers = cluster.routes().iter().flat_map(|route| &route.statuses);
+        let controllers = cluster.routes().flat_map(|route| &route.statuses);
         let by_controller = controllers
             .map(|status| status.controller.as_str())
             .any(|name| family.has_controller(name));
@@ -183,7 +183,7 @@ fn in_cluster(cluster: &Cluster) -> Vec<Family> {
             OverrideKind::ServiceProfile => Family::Linkerd,
         });
     }
-    if cluster.routes().iter().any(|route| route.id.kind == RouteKind::LinkerdHttp) {
+    if cluster.routes().any(|route| route.id.kind == RouteKind::LinkerdHttp) {
         shown.insert(Family::Linkerd);
     }
     shown.extend(cluster.namespaces().filter_map(by_namespace));

@@ -9,12 +9,7 @@ mod route;
 
 use serde::de::{Deserialize, Deserializer};
 
-use crate::{
-    cluster::Object,
-    kind::Kind,
-    path::FieldPath,
-    wire::Found,
-};
+use crate::{cluster::Object, kind::Kind, path::FieldPath, wire::Found};
 use reader::Reader;
 
 /// What reading an object gave.

@@ -48,7 +48,7 @@ pub struct Question<'a> {
 /// Service's ports.
 ///
 /// ```
-/// use meshroute::{cluster::{Cluster, Object}, kind::Kind, lower::lower, name::{ObjectName, RouteKind}};
+/// use meshroute::{cluster::{Cluster, Object}, kind::Kind, lower::lower, name::RouteKind};
 /// use meshroute::{profile::Mesh, split::{Question, splits}};
 /// use serde_json::json;
 ///
@@ -64,7 +64,7 @@ pub struct Question<'a> {
 /// for (kind, object) in &objects {
 ///     cluster.insert(lower(*kind, object, "shop").object.expect("it is well-formed"));
 /// }
-/// let service = cluster.service(&ObjectName::new("shop", "web")).expect("it is there");
+/// let service = cluster.services().find(|it| it.name.name == "web").expect("it is there");
 /// let question = Question { service, port: None, from: None, host: None };
 /// let split = &splits(&cluster, Mesh::Istio.profile(), &question)[0];
 /// let shares: Vec<_> = split.rules[0].backends.iter().map(|share| share.outcome.to_string()).collect();
@@ -84,7 +84,7 @@ pub fn splits<'a>(
     let mut splits: Vec<Split<'a>> = Vec::new();
     for port in ports {
         let mut split = for_port(&ask, port);
-        split.exceptions = exceptions::of(&ask, port, &split);
+        split.exceptions = exceptions::of(&ask, port, &mut split);
         match splits.iter_mut().find(|other| other.is_same_answer(&split)) {
             Some(other) => other.take_port(split),
             None => splits.push(split),
@@ -138,5 +138,6 @@ fn for_port<'a>(ask: &Ask<'a>, port: &'a ServicePort) -> Split<'a> {
         inert,
         exceptions: Vec::new(),
         assumed: ask.take_assumed(),
+        wanted: ask.take_wanted(),
     }
 }

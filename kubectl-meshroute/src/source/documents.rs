@@ -7,23 +7,23 @@ use meshroute::{
 };
 
 use crate::{
-    source::Loaded,
+    source::Source,
     yaml::{self, Node, Step, Surprise, SurpriseKind, Value},
 };
 
 /// Reads a text; `origin` names it in messages.
-pub(super) fn read(origin: &str, text: &[u8], namespace: &str, loaded: &mut Loaded) {
+pub(super) fn read(origin: &str, text: &[u8], source: &mut Source) {
     for document in yaml::documents(text) {
         match document {
             Ok(document) => {
                 // What reads otherwise than it looks matters only in objects that decide something.
-                if object(origin, &document.root, namespace, loaded) {
-                    loaded
+                if object(origin, &document.root, source) {
+                    source
                         .warnings
                         .extend(document.surprises.iter().map(|it| surprise(origin, it)));
                 }
             }
-            Err(error) => loaded.errors.push(format!(
+            Err(error) => source.errors.push(format!(
                 "{origin}:{}:{}: {}",
                 error.line(),
                 error.column(),
@@ -34,10 +34,10 @@ pub(super) fn read(origin: &str, text: &[u8], namespace: &str, loaded: &mut Load
 }
 
 /// Takes an object in, and says whether it decides something about splits.
-fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) -> bool {
+fn object(origin: &str, node: &Node<'_>, source: &mut Source) -> bool {
     let line = node.line();
     let (Some(api_version), Some(kind)) = (text(node, "apiVersion"), text(node, "kind")) else {
-        loaded.warnings.push(format!(
+        source.warnings.push(format!(
             "{origin}:{line}: passed over: no apiVersion and kind, so no object of a cluster"
         ));
         return false;
@@ -47,15 +47,12 @@ fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) -
         if let Some(yaml::Kind::List(items)) =
             node.at(&[Step::Field("items")]).map(|items| &items.kind)
         {
-            return items
-                .iter()
-                .map(|item| object(origin, item, namespace, loaded))
-                .fold(false, |a, b| a | b);
+            return items.iter().map(|item| object(origin, item, source)).fold(false, |a, b| a | b);
         }
         return false;
     }
     let Some(wanted) = Kind::of(api_version, kind) else { return false };
-    let lowered = lower(wanted, node, namespace);
+    let lowered = lower(wanted, node, &source.namespace);
     let name = node
         .at(&[Step::Field("metadata")])
         .and_then(|metadata| text(metadata, "name"))
@@ -65,15 +62,15 @@ fn object(origin: &str, node: &Node<'_>, namespace: &str, loaded: &mut Loaded) -
         let what = format!("{origin}:{line}: {kind} {name}: {}", said(&problem));
         match problem.gravity {
             Gravity::Refused => {
-                loaded.errors.push(format!("{what}; the API server refuses this object"))
+                source.errors.push(format!("{what}; the API server refuses this object"))
             }
-            Gravity::Unknown => loaded.warnings.push(what),
+            Gravity::Unknown => source.warnings.push(what),
         }
     }
     if let Some(object) = lowered.object
-        && loaded.cluster.insert(object)
+        && source.cluster.insert(object)
     {
-        loaded
+        source
             .warnings
             .push(format!("{origin}:{line}: {kind} {name} is there twice: this one counts"));
     }

@@ -7,9 +7,8 @@ use std::{
 };
 
 use crate::{
-    args,
     exit::Failure,
-    source::{Loaded, documents},
+    source::{Source, documents},
 };
 
 /// The endings that a folder is searched for (kubectl, `cli-runtime/pkg/resource`,
@@ -19,16 +18,16 @@ const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 /// Reads one `-f`.
 pub(super) fn read(
     name: &str,
-    source: &args::Source,
+    recursive: bool,
     stdin: &mut dyn Read,
-    loaded: &mut Loaded,
+    source: &mut Source,
 ) -> Result<(), Failure> {
     if name == "-" {
         let mut text = Vec::new();
         stdin
             .read_to_end(&mut text)
             .map_err(|error| Failure::no(format!("cannot read stdin: {error}")))?;
-        documents::read("stdin", &text, source.namespace(), loaded);
+        documents::read("stdin", &text, source);
         return Ok(());
     }
     if name.starts_with("https://") || name.starts_with("http://") {
@@ -39,18 +38,18 @@ pub(super) fn read(
     let path = Path::new(name);
     if !path.is_dir() {
         let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
-        documents::read(name, &text, source.namespace(), loaded);
+        documents::read(name, &text, source);
         return Ok(());
     }
     let mut files = Vec::new();
-    find(path, source.recursive, &mut files)?;
+    find(path, recursive, &mut files)?;
     if files.is_empty() {
-        let hint = if source.recursive { "" } else { "; -R reads the folders below it too" };
-        loaded.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
+        let hint = if recursive { "" } else { "; -R reads the folders below it too" };
+        source.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
     }
     for file in files {
         let text = fs::read(&file).map_err(|error| cannot_read(&file, &error))?;
-        documents::read(&file.display().to_string(), &text, source.namespace(), loaded);
+        documents::read(&file.display().to_string(), &text, source);
     }
     Ok(())
 }

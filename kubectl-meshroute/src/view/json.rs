@@ -11,12 +11,11 @@ use meshroute::{
 use serde::Serialize;
 
 use super::Scope;
-use crate::command::split::Answers;
 
 const API_VERSION: &str = "meshroute.dev/v1";
 
 /// The answer as a value that serializes.
-pub(super) fn value<'a>(answers: &'a Answers<'a>, scope: Scope) -> Document<'a> {
+pub(super) fn value<'a>(answers: &'a [split::Split<'a>], scope: Scope) -> Document<'a> {
     let mut items: Vec<Split<'a>> = answers.iter().map(Split::new).collect();
     if scope == Scope::One && items.len() == 1 {
         return Document::Split(Box::new(items.remove(0)));

@@ -6,10 +6,9 @@ use meshroute::{
 };
 
 use super::words;
-use crate::command::split::Answers;
 
 /// Prints a heading, a table and the remarks for each split.
-pub(super) fn markdown(answers: &Answers<'_>) -> String {
+pub(super) fn markdown(answers: &[Split<'_>]) -> String {
     answers.iter().map(of_split).collect::<Vec<_>>().join("\n")
 }
 

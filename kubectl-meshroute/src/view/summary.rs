@@ -10,10 +10,10 @@ use super::{
     grid::{Grid, Paint},
     words,
 };
-use crate::{Look, command::split::Answers};
+use crate::Look;
 
 /// Prints a line for each split, and the remarks that say that something does not work.
-pub(super) fn summary(answers: &Answers<'_>, wide: bool, no_headers: bool, look: Look) -> String {
+pub(super) fn summary(answers: &[Split<'_>], wide: bool, no_headers: bool, look: Look) -> String {
     if answers.is_empty() {
         return String::new();
     }

@@ -12,7 +12,7 @@ use super::{
     grid::{Grid, Paint},
     words::{self, Step},
 };
-use crate::{Look, command::split::Answers};
+use crate::Look;
 
 /// The cells of one line.
 #[derive(Debug, Default, Clone)]
@@ -35,7 +35,7 @@ struct Line {
 }
 
 /// Prints splits with a heading each.
-pub(super) fn table(answers: &Answers<'_>, wide: bool, no_headers: bool, look: Look) -> String {
+pub(super) fn table(answers: &[Split<'_>], wide: bool, no_headers: bool, look: Look) -> String {
     let mut text = String::new();
     for split in answers {
         if !text.is_empty() {

@@ -1,9 +1,9 @@
 //! The answer, as values. Each output format has its own structures for it.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
-    cluster::{Known, Ready},
+    cluster::{Known, Part, Ready},
     name::{ObjectName, RouteId},
     profile::Mesh,
     ratio::Ratio,
@@ -35,6 +35,8 @@ pub struct Split<'a> {
     pub exceptions: Vec<Exception>,
     /// What about the mesh was assumed to come to this answer.
     pub assumed: Vec<&'static str>,
+    /// What of the cluster this answer would have needed, and is not known.
+    pub wanted: BTreeSet<Part>,
 }
 
 impl Split<'_> {
@@ -67,6 +69,7 @@ impl Split<'_> {
     /// Lets this answer stand for the port of the other too.
     pub(super) fn take_port(&mut self, other: Self) {
         self.ports.extend(other.ports);
+        self.wanted.extend(other.wanted);
         if let Some(Unmatched::Backend(share)) = &mut self.unmatched {
             share.reference.port = None;
         }
@@ -184,7 +187,11 @@ impl Share {
     pub fn answer(&self) -> Option<Answer> {
         match &self.outcome {
             Outcome::Answered(response) => Some(response.answer),
-            Outcome::Served | Outcome::Nothing | Outcome::Moved(_) | Outcome::RuleAnswered => None,
+            Outcome::Served
+            | Outcome::Unknown(_)
+            | Outcome::Nothing
+            | Outcome::Moved(_)
+            | Outcome::RuleAnswered => None,
         }
     }
 }
@@ -233,6 +240,8 @@ impl fmt::Display for Response {
 pub enum Outcome {
     /// It is served.
     Served,
+    /// Nobody told us what decides it.
+    Unknown(&'static str),
     /// There is none: the weight is 0.
     Nothing,
     /// The mesh answers it.
@@ -247,6 +256,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Served => f.write_str("ok"),
+            Self::Unknown(what) => write!(f, "? {what}"),
             Self::Nothing | Self::RuleAnswered => f.write_str("-"),
             Self::Answered(response) => write!(f, "{response}"),
             Self::Moved(why) => write!(f, "moved to the others: {why}"),

@@ -1,10 +1,12 @@
 //! What every step needs at hand: the view, the mesh, the question; and which assumptions were
-//! used.
+//! used, and what of the cluster was wanted and not known.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 use crate::{
-    cluster::{Cluster, Known, Namespace},
+    cluster::{Cluster, Known, Namespace, Part, Ready, Service},
+    kind::Kind,
+    name::{ObjectName, RouteId},
     profile::{Evidence, Fact, Profile},
     split::Question,
 };
@@ -15,6 +17,7 @@ pub(super) struct Ask<'a> {
     pub(super) profile: &'static Profile,
     pub(super) question: Question<'a>,
     assumed: RefCell<Vec<&'static str>>,
+    wanted: RefCell<BTreeSet<Part>>,
 }
 
 impl<'a> Ask<'a> {
@@ -23,7 +26,13 @@ impl<'a> Ask<'a> {
         profile: &'static Profile,
         question: &Question<'a>,
     ) -> Self {
-        Self { cluster, profile, question: *question, assumed: RefCell::default() }
+        Self {
+            cluster,
+            profile,
+            question: *question,
+            assumed: RefCell::default(),
+            wanted: RefCell::default(),
+        }
     }
 
     /// The same question for a client of another namespace.
@@ -44,6 +53,34 @@ impl<'a> Ask<'a> {
 
     pub(super) fn take_assumed(&self) -> Vec<&'static str> {
         self.assumed.take()
+    }
+
+    /// The Service of this name; wanted if it is not known.
+    pub(super) fn service(&self, name: &ObjectName) -> Known<Option<&'a Service>> {
+        self.or_wanted(self.cluster.service(name), || Part::object(Kind::Service, name))
+    }
+
+    /// How many endpoints of the Service serve this port; wanted if they are not known.
+    pub(super) fn ready(&self, service: &ObjectName, port_name: &str) -> Known<Ready> {
+        let ready = self.cluster.ready(service, port_name);
+        self.or_wanted(ready, || Part::object(Kind::EndpointSlice, service))
+    }
+
+    /// Whether a ReferenceGrant permits it; wanted if they are not known.
+    pub(super) fn granted(&self, from: &RouteId, service: &ObjectName) -> Known<bool> {
+        let granted = self.cluster.granted(from, service);
+        self.or_wanted(granted, || Part::namespace(Kind::ReferenceGrant, &service.namespace))
+    }
+
+    fn or_wanted<T>(&self, known: Known<T>, part: impl FnOnce() -> Part) -> Known<T> {
+        if matches!(known, Known::Unknown) {
+            self.wanted.borrow_mut().insert(part());
+        }
+        known
+    }
+
+    pub(super) fn take_wanted(&self) -> BTreeSet<Part> {
+        self.wanted.take()
     }
 
     /// The namespace of the Service, if it is known.

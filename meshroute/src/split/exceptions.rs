@@ -15,8 +15,12 @@ use crate::{
     },
 };
 
-/// The exceptions from the split.
-pub(super) fn of<'a>(ask: &Ask<'a>, port: &'a ServicePort, split: &Split<'a>) -> Vec<Exception> {
+/// The exceptions from the split, which then also wants what they would have needed.
+pub(super) fn of<'a>(
+    ask: &Ask<'a>,
+    port: &'a ServicePort,
+    split: &mut Split<'a>,
+) -> Vec<Exception> {
     let mut exceptions = BTreeMap::new();
     if ask.question.from.is_none() {
         for namespace in attach::attach(ask, port).consumers {
@@ -24,6 +28,7 @@ pub(super) fn of<'a>(ask: &Ask<'a>, port: &'a ServicePort, split: &Split<'a>) ->
             if !theirs.is_same_answer(split) {
                 exceptions.insert(Seen::Namespace(namespace.into()), summary(&theirs));
             }
+            split.wanted.extend(theirs.wanted);
         }
     }
     // A backendRef goes to endpoints, past the routes of its Service (GEP-1294): through a Gateway to

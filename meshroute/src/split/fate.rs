@@ -31,6 +31,7 @@ enum State {
     Serves,
     Answers(Response),
     Unready,
+    Unknown(&'static str),
     Dropped(&'static str),
 }
 
@@ -151,6 +152,7 @@ fn shares(backends: Vec<Found>, parts: &[Ratio]) -> Vec<Share> {
             State::Unready if backend.weight > 0 => Outcome::Moved(NO_ENDPOINT),
             _ if effective.is_zero() => Outcome::Nothing,
             State::Answers(response) => Outcome::Answered(response),
+            State::Unknown(what) => Outcome::Unknown(what),
             State::Serves | State::Unready => Outcome::Served,
         };
         Share {
@@ -237,7 +239,7 @@ fn refusal(ask: &Ask<'_>, route: &Route, name: &ObjectName) -> Option<&'static s
     if name.namespace == route.id.name.namespace {
         return None;
     }
-    match ask.cluster.granted(&route.id, name) {
+    match ask.granted(&route.id, name) {
         Known::Known(true) => None,
         Known::Known(false) => Some("no ReferenceGrant permits it"),
         Known::Unknown => Some("? no ReferenceGrant was given"),
@@ -246,8 +248,12 @@ fn refusal(ask: &Ask<'_>, route: &Route, name: &ObjectName) -> Option<&'static s
 
 fn look_up<'a>(ask: &Ask<'a>, route: &Route, backend: &Backend) -> Found {
     let name = backend_name(ask, route, backend);
-    let service = ask.cluster.service(&name);
-    let state = state(ask, route, backend, &name, service);
+    let known = if is_service(ask, backend) { ask.service(&name) } else { Known::Known(None) };
+    let service = match known {
+        Known::Known(service) => service,
+        Known::Unknown => None,
+    };
+    let state = state(ask, route, backend, &name, known);
     let port = service
         .and_then(|service| service.ports.iter().find(|port| Some(port.port) == backend.port));
     let ready = match (service, port) {
@@ -259,7 +265,10 @@ fn look_up<'a>(ask: &Ask<'a>, route: &Route, backend: &Backend) -> Found {
         (state, _) => state,
     };
     let alias_of = match (state, service.map(|service| &service.kind)) {
-        (State::Serves, Some(ServiceKind::ExternalName(host))) => local_service(ask, host),
+        (State::Serves, Some(ServiceKind::ExternalName(host))) => match local_service(ask, host) {
+            Known::Known(name) => name,
+            Known::Unknown => None,
+        },
         _ => None,
     };
     let reference = Reference {
@@ -271,18 +280,22 @@ fn look_up<'a>(ask: &Ask<'a>, route: &Route, backend: &Backend) -> Found {
     Found { reference, alias_of, ready, state, weight: *backend.weight }
 }
 
+fn is_service(ask: &Ask<'_>, backend: &Backend) -> bool {
+    let spelling = ask.fact("spelling of backendRefs", &ask.profile.backend_ref);
+    spelling.is_service(&backend.group, &backend.kind)
+}
+
 fn state(
     ask: &Ask<'_>,
     route: &Route,
     backend: &Backend,
     name: &ObjectName,
-    service: Option<&Service>,
+    service: Known<Option<&Service>>,
 ) -> State {
     const fn fails(why: &'static str) -> State {
         State::answers(Answer::Status(500), why)
     }
-    let spelling = ask.fact("spelling of backendRefs", &ask.profile.backend_ref);
-    if !spelling.is_service(&backend.group, &backend.kind) {
+    if !is_service(ask, backend) {
         return fails("unsupported kind of backend");
     }
     if let Some(why) = refusal(ask, route, name) {
@@ -292,7 +305,11 @@ fn state(
             Ungranted::Dropped => return State::Dropped(why),
         }
     }
-    let Some(service) = service else { return fails("Service not found") };
+    let service = match service {
+        Known::Known(Some(service)) => service,
+        Known::Known(None) => return fails("Service not found"),
+        Known::Unknown => return State::Unknown("whether the Service exists is not known"),
+    };
     let Some(number) = backend.port else { return fails("no port") };
     let odd = match &service.kind {
         ServiceKind::Headless => ask.fact("headless backends", &ask.profile.headless_backend),
@@ -302,11 +319,13 @@ fn state(
         ServiceKind::ClusterIp | ServiceKind::Exposed => OddBackend::Works,
     };
     match (&service.kind, odd) {
-        (ServiceKind::ExternalName(host), OddBackend::Alias)
-            if local_service(ask, host).is_none() =>
-        {
-            return fails("ExternalName outside the cluster");
-        }
+        (ServiceKind::ExternalName(host), OddBackend::Alias) => match local_service(ask, host) {
+            Known::Known(Some(_)) => {}
+            Known::Known(None) => return fails("ExternalName outside the cluster"),
+            Known::Unknown => {
+                return State::Unknown("whether the ExternalName is of this cluster is not known");
+            }
+        },
         (ServiceKind::ExternalName(_), OddBackend::Fails) => return fails("ExternalName Service"),
         (_, OddBackend::Fails) => return fails("headless Service"),
         _ => {}
@@ -345,22 +364,25 @@ fn filtered(ask: &Ask<'_>, filters: &[Filter]) -> Option<State> {
 }
 
 /// The Service of the cluster that an ExternalName is another name for.
-fn local_service(ask: &Ask<'_>, host: &str) -> Option<ObjectName> {
+fn local_service(ask: &Ask<'_>, host: &str) -> Known<Option<ObjectName>> {
     let host = host.trim_end_matches('.');
     let short = host
         .strip_suffix(".svc.cluster.local")
         .or_else(|| host.strip_suffix(".svc"))
         .unwrap_or(host);
-    let (name, namespace) = short.split_once('.')?;
+    let Some((name, namespace)) = short.split_once('.') else { return Known::Known(None) };
     let name = ObjectName::new(namespace, name);
-    ask.cluster.service(&name).is_some().then_some(name)
+    match ask.service(&name) {
+        Known::Known(service) => Known::Known(service.map(|_| name)),
+        Known::Unknown => Known::Unknown,
+    }
 }
 
 /// The endpoints of a port; of no interest for an alias, which has none.
 fn endpoints(ask: &Ask<'_>, service: &Service, port: &ServicePort) -> Known<Ready> {
     match service.kind {
         ServiceKind::ExternalName(_) => Known::Unknown,
-        _ => ask.cluster.ready(&service.name, &port.name),
+        _ => ask.ready(&service.name, &port.name),
     }
 }
 

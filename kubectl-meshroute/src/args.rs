@@ -1,5 +1,7 @@
-//! The command line. Everything that a command needs to know is read here; nothing reads the
-//! environment later.
+//! The command line. Everything that a command needs to know is read here; of the environment,
+//! only what leads to a cluster is read later, by `connect`.
+
+mod connection;
 
 use std::{ffi::OsString, io::Write, path::Path};
 
@@ -8,6 +10,7 @@ use clap::{
 };
 use meshroute::profile::Mesh;
 
+pub(crate) use self::connection::{Connection, Secret};
 use crate::view::Output;
 
 /// See where the traffic of a Service goes in a mesh.
@@ -108,12 +111,20 @@ pub(crate) struct Source {
     /// The namespace, default unless named; also that of objects in files that name none.
     #[arg(short = 'n', long)]
     namespace: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 impl Source {
     /// The namespace.
     pub(crate) fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or("default")
+    }
+
+    /// The namespace, if one was named.
+    pub(crate) fn named_namespace(&self) -> Option<&str> {
+        self.namespace.as_deref().filter(|name| !name.is_empty())
     }
 
     /// Whether the namespace was named, so that no other may stand in for it.

@@ -6,6 +6,7 @@
 
 mod args;
 mod command;
+mod connect;
 mod exit;
 mod source;
 mod view;

@@ -1,4 +1,5 @@
-//! Where objects come from: files and folders, stdin, or what kubectl makes of a kustomization.
+//! Where objects come from: files and folders, stdin, what kubectl makes of a kustomization, or a
+//! cluster.
 
 mod documents;
 mod files;
@@ -7,7 +8,7 @@ use std::{collections::BTreeSet, io::Read, process::Command};
 
 use meshroute::cluster::{Cluster, Part};
 
-use crate::{args, exit::Failure};
+use crate::{args, connect, exit::Failure};
 
 /// Objects, and where more of them come from.
 #[derive(Debug, Default)]
@@ -53,9 +54,7 @@ pub(crate) fn open(source: &args::Source, stdin: &mut dyn Read) -> Result<Source
         let text = kustomize(folder)?;
         documents::read(&format!("kustomize {folder}"), &text, &mut opened);
     } else if source.files.is_empty() {
-        return Err(Failure::usage(
-            "this version reads files only: name some with -f FILE, -f DIR or -f -, or a kustomization with -k DIR",
-        ));
+        return ask(source);
     } else {
         for name in &source.files {
             files::read(name, source.recursive, stdin, &mut opened)?;
@@ -66,6 +65,29 @@ pub(crate) fn open(source: &args::Source, stdin: &mut dyn Read) -> Result<Source
     }
     // An answer that leaves out what cannot be read would be about another cluster.
     Err(Failure::no(opened.errors.join("\nerror: ")))
+}
+
+/// Asks a cluster; so far, only whether it is there.
+fn ask(source: &args::Source) -> Result<Loaded, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::no(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let connection = connect::open(&source.connection, source.named_namespace()).await?;
+        let version: Version = connection.read("/version").await?;
+        Err(Failure::no(format!(
+            "reading a cluster is not built yet: {} is Kubernetes {}, and namespace {} would be read; name files with -f FILE, -f DIR or -f -, or a kustomization with -k DIR",
+            connection.server, version.git_version, connection.namespace
+        )))
+    })
+}
+
+/// What an API server says of itself.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    git_version: String,
 }
 
 fn kustomize(folder: &str) -> Result<Vec<u8>, Failure> {

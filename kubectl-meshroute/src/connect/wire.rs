@@ -1,0 +1,145 @@
+//! The HTTP client under a connection: TCP, proxy, TLS, compression.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use hyper::rt::{Read, Write};
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{
+            Connection, HttpConnector,
+            proxy::{SocksV5, Tunnel},
+        },
+    },
+    rt::TokioExecutor,
+};
+use kube::{
+    Config,
+    client::{Body, ConfigExt},
+};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
+use tower_http::decompression::DecompressionLayer;
+
+use super::{
+    login::Identity,
+    proxy::{Kind, Proxy},
+    target::{Target, Trust},
+    trouble::Trouble,
+};
+
+/// How long a connection may take to stand, with its proxy and TLS.
+const CONNECT: Duration = Duration::from_secs(30);
+
+/// How long a peer may be silent before TCP asks whether it is still there, as in client-go.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Sends requests, and makes the connections that they need.
+pub(super) type Wire = BoxCloneSyncService<Request<Body>, Response<Answer>, BoxError>;
+
+/// The body of an answer, decompressed.
+pub(super) type Answer = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Makes the client for a target; `identity` is whom TLS shows.
+pub(super) fn lay(target: &Target, identity: Option<&Identity>) -> Result<Wire, Trouble> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEP_ALIVE));
+    let config = settings(target, identity);
+    let wire = match &target.proxy {
+        None => finish(tcp, &config, target),
+        Some(Proxy { kind: Kind::Socks, uri, login, .. }) => {
+            let mut socks = SocksV5::new(uri.clone(), tcp);
+            if let Some((user, password)) = login {
+                socks = socks.with_auth(user.clone(), password.reveal().to_owned());
+            }
+            finish(socks, &config, target)
+        }
+        Some(proxy @ Proxy { uri, .. }) if uri.scheme_str() == Some("https") => config
+            .rustls_https_connector_with_connector(tcp)
+            .and_then(|tls| finish(tunnel(proxy, tls), &config, target)),
+        Some(proxy) => finish(tunnel(proxy, tcp), &config, target),
+    };
+    wire.map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let what = cause.unwrap_or_else(|| error.to_string());
+        Trouble::Credentials(format!(
+            "TLS to {} cannot be set up with the certificates of {} and the key of {}: {what}",
+            target.names.server, target.names.origin, target.names.login
+        ))
+    })
+}
+
+/// The settings in the words of kube, whose TLS is used.
+fn settings(target: &Target, identity: Option<&Identity>) -> Config {
+    let mut config = Config::new(with_port(&target.url));
+    config.default_retry = false;
+    config.tls_server_name = target.tls_name.clone();
+    match &target.trust {
+        Trust::System => {}
+        Trust::Authorities(certificates, file) => {
+            config.root_cert = Some(certificates.clone());
+            config.root_cert_file = file.clone();
+        }
+        Trust::Anyone => {
+            config.accept_invalid_certs = true;
+            // Without this, the authorities of the machine are read, which takes time, and fails
+            // where there are none.
+            config.root_cert = Some(Vec::new());
+        }
+    }
+    if let Some(Identity { certificate, key }) = identity {
+        let auth = &mut config.auth_info;
+        auth.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
+        auth.client_key_data = Some(BASE64_STANDARD.encode(key.reveal()).into());
+    }
+    config
+}
+
+/// An address whose port is written: a tunnel takes 443 for every one that is not.
+fn with_port(url: &Uri) -> Uri {
+    let mut parts = url.clone().into_parts();
+    if let (Some(scheme), Some(authority)) = (&parts.scheme, &parts.authority)
+        && scheme.as_str() == "http"
+        && authority.port().is_none()
+        && let Ok(authority) = format!("{authority}:80").parse()
+    {
+        parts.authority = Some(authority);
+    }
+    Uri::from_parts(parts).unwrap_or_else(|_| url.clone())
+}
+
+fn tunnel<C>(proxy: &Proxy, connector: C) -> Tunnel<C> {
+    let tunnel = Tunnel::new(proxy.uri.clone(), connector);
+    let Some((user, password)) = &proxy.login else { return tunnel };
+    let login = BASE64_STANDARD.encode(format!("{user}:{}", password.reveal()));
+    // Base64 always fits into a header.
+    match format!("Basic {login}").try_into() {
+        Ok(login) => tunnel.with_auth(login),
+        Err(_) => tunnel,
+    }
+}
+
+fn finish<C>(connector: C, config: &Config, target: &Target) -> Result<Wire, kube::Error>
+where
+    C: Service<Uri> + Clone + Send + Sync + 'static,
+    C::Response: Connection + Read + Write + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+    C::Error: std::error::Error + Send + Sync + 'static,
+{
+    let tls = config.rustls_https_connector_with_connector(connector)?;
+    let connector = ServiceBuilder::new().map_future(Box::pin).timeout(CONNECT).service(tls);
+    let client = Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
+    let wire = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .layer(DecompressionLayer::new().gzip(target.compressed))
+        .service(client);
+    let wire = wire
+        .map_response(|response| response.map(|body| body.map_err(BoxError::from).boxed_unsync()))
+        .map_err(BoxError::from);
+    Ok(BoxCloneSyncService::new(wire))
+}

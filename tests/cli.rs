@@ -22,7 +22,7 @@ fn colours_come_where_they_are_asked_for_only() {
         out.contains(&0x1b)
     };
     let pipe = Look::default();
-    let terminal = Look { colour: true };
+    let terminal = Look { colour: true, terminal: true };
     assert!(!coloured(pipe, &[]));
     assert!(coloured(pipe, &["--color", "always"]));
     assert!(!coloured(terminal, &["--color", "never"]));

@@ -87,6 +87,14 @@ pub(crate) struct Split {
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
     pub(crate) output: Output,
 
+    /// Go on showing it each time that it changes, until Ctrl-C.
+    #[arg(short = 'w', long, conflicts_with_all = ["files", "kustomize"])]
+    pub(crate) watch: bool,
+
+    /// With -w: stop as soon as the shares are those of these weights, in the order of the table.
+    #[arg(long, value_name = "WEIGHTS", requires = "watch")]
+    pub(crate) until: Option<String>,
+
     /// Leave the header lines of tables out.
     #[arg(long)]
     pub(crate) no_headers: bool,

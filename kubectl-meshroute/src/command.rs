@@ -5,3 +5,4 @@ pub(crate) mod split;
 mod answer;
 mod select;
 mod services;
+mod watch;

@@ -21,7 +21,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
 pub(crate) use self::trouble::Trouble;
@@ -114,21 +114,25 @@ impl Connection {
     }
 
     /// Sends one GET, and returns the JSON of a success.
+    #[cfg_attr(not(test), expect(dead_code, reason = "readers of one object need it"))]
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         path_and_query: &str,
     ) -> Result<T, Trouble> {
-        let reply = self.get(path_and_query).await?;
+        self.json(&self.get(path_and_query).await?)
+    }
+
+    /// The JSON of an answer that is a success.
+    pub(crate) fn json<'r, T: Deserialize<'r>>(&self, reply: &'r Reply) -> Result<T, Trouble> {
         let names = &self.sender.target.names;
         if !reply.status.is_success() {
-            return Err(trouble::answered(&reply, names));
+            return Err(trouble::answered(reply, names));
         }
-        serde_json::from_slice(&reply.body).map_err(|error| trouble::rubbish(&reply, &error, names))
+        serde_json::from_slice(&reply.body).map_err(|error| trouble::rubbish(reply, &error, names))
     }
 
     /// Sends one GET, and gives the body of a success in the parts in which it comes. Only the
     /// first sign of life has a limit: what follows may take for ever, as a watch does.
-    #[expect(dead_code, reason = "watches come through it")]
     pub(crate) async fn stream(&self, path_and_query: &str) -> Result<Chunks, Trouble> {
         let mut request = request(path_and_query)?;
         // An API server compresses each event of a watch by itself, and the layer that decompresses
@@ -144,7 +148,6 @@ impl Connection {
     }
 
     /// What an answer means that is no success.
-    #[expect(dead_code, reason = "readers that go on after a 404 need it")]
     pub(crate) fn refusal(&self, reply: &Reply) -> Trouble {
         trouble::answered(reply, &self.sender.target.names)
     }

@@ -8,6 +8,8 @@ pub(crate) mod code {
     pub(crate) const NO: u8 = 1;
     /// The command line makes no sense, or is ambiguous.
     pub(crate) const USAGE: u8 = 2;
+    /// Somebody has ended it: 128 and the number of SIGINT, as a shell says it.
+    pub(crate) const INTERRUPTED: u8 = 130;
 }
 
 /// Why a command ends without its answer.

@@ -25,6 +25,8 @@ use exit::{Failure, code};
 pub struct Look {
     /// Whether colours may be used, unless a flag or the environment says otherwise.
     pub colour: bool,
+    /// Whether it is a terminal, where a picture can be drawn over the last one.
+    pub terminal: bool,
 }
 
 /// The streams of a process.
@@ -88,7 +90,7 @@ fn dispatch(
             return Ok(code::USAGE);
         }
     };
-    let look = Look { colour: colour.resolve(look.colour) };
+    let look = Look { colour: colour.resolve(look.colour), ..look };
     match command {
         Command::Split(split) => command::split::run(&split, look, streams),
         Command::Completion { shell } => {

@@ -8,7 +8,8 @@ use std::{
 use kubectl_meshroute::{Look, run_with};
 
 fn main() -> ExitCode {
-    let look = Look { colour: io::stdout().is_terminal() };
+    let terminal = io::stdout().is_terminal();
+    let look = Look { colour: terminal, terminal };
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
     ExitCode::from(run_with(
         look,

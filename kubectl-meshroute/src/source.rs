@@ -3,12 +3,18 @@
 
 mod documents;
 mod files;
+mod live;
 
 use std::{collections::BTreeSet, io::Read, process::Command};
 
-use meshroute::cluster::{Cluster, Part};
+use meshroute::{
+    cluster::{Cluster, Part},
+    name::RouteId,
+};
 
-use crate::{args, connect, exit::Failure};
+use self::live::Live;
+pub(crate) use self::live::News;
+use crate::{args, exit::Failure};
 
 /// Objects, and where more of them come from.
 #[derive(Debug, Default)]
@@ -23,27 +29,56 @@ pub(crate) struct Source {
     warnings: Vec<String>,
     /// What is wrong with the input: an answer about the rest of it could be wrong.
     errors: Vec<String>,
+    /// The cluster that is asked; none where files stand for one.
+    live: Option<Live>,
 }
 
 impl Source {
     /// Whether this part could still be read. What files hold is read already.
-    pub(crate) fn can_read(&self, _part: &Part) -> bool {
-        false
+    pub(crate) fn can_read(&self, part: &Part) -> bool {
+        self.live.as_ref().is_some_and(|live| live.can_read(part))
     }
 
     /// Reads these parts.
-    pub(crate) fn read(&mut self, _parts: &BTreeSet<Part>) -> Result<(), Failure> {
-        Ok(())
+    pub(crate) fn read(&mut self, parts: &BTreeSet<Part>) -> Result<(), Failure> {
+        match &mut self.live {
+            Some(live) => live.read(parts, &mut self.cluster, &mut self.warnings),
+            None => Ok(()),
+        }
     }
 
-    /// What a user should know, and was not told yet.
-    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.warnings)
+    /// Waits until something has changed in what was read.
+    pub(crate) fn wait(&mut self) -> Result<News, Failure> {
+        match &mut self.live {
+            Some(live) => live.wait(&mut self.cluster),
+            None => Err(Failure::usage("files are not watched: -w is for a cluster")),
+        }
+    }
+
+    /// What a user should know, and was not told yet; of what is wrong with routes, only what
+    /// concerns the answer.
+    pub(crate) fn take_warnings(&mut self, concerns: impl Fn(&RouteId) -> bool) -> Vec<String> {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.extend(self.live.iter_mut().flat_map(|live| live.take_warnings(&concerns)));
+        warnings
     }
 }
 
-/// Opens what the command line names.
-pub(crate) fn open(source: &args::Source, stdin: &mut dyn Read) -> Result<Source, Failure> {
+/// Opens what the command line names; an answer will be about clients of this namespace.
+pub(crate) fn open(
+    source: &args::Source,
+    clients: Option<&str>,
+    stdin: &mut dyn Read,
+) -> Result<Source, Failure> {
+    if source.kustomize.is_none() && source.files.is_empty() {
+        let (live, namespace) = Live::open(source, clients)?;
+        return Ok(Source {
+            cluster: Cluster::unread(),
+            namespace,
+            live: Some(live),
+            ..Source::default()
+        });
+    }
     // Files are a whole cluster with no namespace to start from.
     let mut opened = Source {
         namespace: source.namespace().into(),
@@ -53,8 +88,6 @@ pub(crate) fn open(source: &args::Source, stdin: &mut dyn Read) -> Result<Source
     if let Some(folder) = &source.kustomize {
         let text = kustomize(folder)?;
         documents::read(&format!("kustomize {folder}"), &text, &mut opened);
-    } else if source.files.is_empty() {
-        return ask(source);
     } else {
         for name in &source.files {
             files::read(name, source.recursive, stdin, &mut opened)?;
@@ -65,29 +98,6 @@ pub(crate) fn open(source: &args::Source, stdin: &mut dyn Read) -> Result<Source
     }
     // An answer that leaves out what cannot be read would be about another cluster.
     Err(Failure::no(opened.errors.join("\nerror: ")))
-}
-
-/// Asks a cluster; so far, only whether it is there.
-fn ask(source: &args::Source) -> Result<Loaded, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::no(format!("cannot start: {error}")))?;
-    runtime.block_on(async {
-        let connection = connect::open(&source.connection, source.named_namespace()).await?;
-        let version: Version = connection.read("/version").await?;
-        Err(Failure::no(format!(
-            "reading a cluster is not built yet: {} is Kubernetes {}, and namespace {} would be read; name files with -f FILE, -f DIR or -f -, or a kustomization with -k DIR",
-            connection.server, version.git_version, connection.namespace
-        )))
-    })
-}
-
-/// What an API server says of itself.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Version {
-    git_version: String,
 }
 
 fn kustomize(folder: &str) -> Result<Vec<u8>, Failure> {

@@ -177,6 +177,38 @@ impl Cluster {
         }
     }
 
+    /// Lets go of all objects of a part, to take them in anew.
+    pub fn clear(&mut self, part: &Part) {
+        if part.kind == Kind::EndpointSlice {
+            self.slices.retain(|service, _| !part.contains(service));
+            return;
+        }
+        let names = |names: &mut dyn Iterator<Item = &ObjectName>| -> Vec<ObjectName> {
+            names.filter(|name| part.contains(name)).cloned().collect()
+        };
+        let gone = match part.kind {
+            Kind::Route(kind) => {
+                names(&mut self.routes.keys().filter(|id| id.kind == kind).map(|id| &id.name))
+            }
+            Kind::Service => names(&mut self.services.keys()),
+            Kind::ReferenceGrant => {
+                names(&mut self.grants.values().flatten().map(|grant| &grant.name))
+            }
+            Kind::Namespace => {
+                let all = self.namespaces.keys().map(|name| ObjectName::new("", name));
+                all.filter(|name| part.contains(name)).collect()
+            }
+            Kind::Gateway => names(&mut self.gateways.keys()),
+            Kind::VirtualService | Kind::ServiceProfile => {
+                let of_kind = |kind: OverrideKind| kind.kind() == part.kind.name();
+                let overrides = self.overrides.keys().filter(|(kind, _)| of_kind(*kind));
+                names(&mut overrides.map(|(_, name)| name))
+            }
+            Kind::EndpointSlice | Kind::Crd => Vec::new(),
+        };
+        gone.iter().for_each(|name| self.remove(part.kind, name));
+    }
+
     fn insert_route(&mut self, route: Route) -> bool {
         let replaced = self.routes.remove(&route.id);
         if let Some(replaced) = &replaced {

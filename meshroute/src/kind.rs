@@ -44,4 +44,19 @@ impl Kind {
             _ => return None,
         })
     }
+
+    /// The kind as it is written in a manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Route(kind) => kind.kind(),
+            Self::ReferenceGrant => "ReferenceGrant",
+            Self::Gateway => "Gateway",
+            Self::Service => "Service",
+            Self::Namespace => "Namespace",
+            Self::EndpointSlice => "EndpointSlice",
+            Self::VirtualService => "VirtualService",
+            Self::ServiceProfile => "ServiceProfile",
+            Self::Crd => "CustomResourceDefinition",
+        }
+    }
 }

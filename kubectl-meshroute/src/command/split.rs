@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::{
     Look, Streams, args,
     command::{
-        answer,
+        answer::{self, Answer},
         services::{self, Asked},
+        watch,
     },
     exit::{Failure, code},
-    source,
+    source::{self, Source},
     view::{self, Scope},
 };
 
@@ -25,16 +26,20 @@ pub(crate) fn run(
         )));
     }
     services::check(args)?;
-    let mut source = source::open(&args.source, streams.stdin)?;
+    let goal = args.until.as_deref().map(watch::Goal::parse).transpose()?;
+    let clients = args.from_namespace.as_deref();
+    let mut source = source::open(&args.source, clients, streams.stdin)?;
     let asked = Asked::new(args, &source)?;
-    let scope = if asked.name.is_some() { Scope::One } else { Scope::Many };
     source.read(&BTreeSet::from([asked.wanted()]))?;
+    if args.watch {
+        return watch::run(&mut source, &asked, args, goal.as_ref(), look, streams);
+    }
     let shown = answer::settled(&mut source, &asked, args, |answer| {
-        let text = view::split(&answer.splits, scope, &args.output, args.no_headers, look)?;
+        let text = text(answer, &asked, args, look)?;
         Ok((text, answer.warnings.clone(), answer.nothing.clone()))
     });
     // What could not be read may be why there is no answer.
-    warn(streams, &source.take_warnings())?;
+    warn(streams, &warnings(&mut source, &asked))?;
     let (text, warnings, nothing) = shown?;
     warn(streams, &warnings)?;
     if let Some(nothing) = nothing {
@@ -45,7 +50,26 @@ pub(crate) fn run(
     Ok(code::DONE)
 }
 
-fn warn(streams: &mut Streams<'_>, warnings: &[String]) -> Result<(), Failure> {
+/// The answer in the format that is asked for.
+pub(super) fn text(
+    answer: &Answer<'_>,
+    asked: &Asked,
+    args: &args::Split,
+    look: Look,
+) -> Result<String, Failure> {
+    let scope = if asked.name.is_some() { Scope::One } else { Scope::Many };
+    view::split(&answer.splits, scope, &args.output, args.no_headers, look)
+}
+
+/// What there is to say about the source, as far as it concerns the answer.
+pub(super) fn warnings(source: &mut Source, asked: &Asked) -> Vec<String> {
+    let Some(name) = &asked.name else { return source.take_warnings(|_| true) };
+    let routes = source.cluster.routes_of_parent(name).map(|route| route.id.clone());
+    let routes: BTreeSet<_> = routes.collect();
+    source.take_warnings(|id| routes.contains(id))
+}
+
+pub(super) fn warn(streams: &mut Streams<'_>, warnings: &[String]) -> Result<(), Failure> {
     for warning in warnings {
         writeln!(streams.stderr, "warning: {}", view::clean(warning))?;
     }

@@ -28,6 +28,22 @@ pub enum Object {
     },
 }
 
+impl Object {
+    /// Its name; of a definition, its group.
+    pub fn name(&self) -> ObjectName {
+        match self {
+            Self::Route(route) => route.id.name.clone(),
+            Self::Service(service) => service.name.clone(),
+            Self::EndpointSlice(slice) => slice.name.clone(),
+            Self::ReferenceGrant(grant) => grant.name.clone(),
+            Self::Namespace(namespace) => ObjectName::new("", &namespace.name),
+            Self::Gateway(gateway) => gateway.name.clone(),
+            Self::Override(other) => other.name.clone(),
+            Self::Crd { group } => ObjectName::new("", group),
+        }
+    }
+}
+
 /// A Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {

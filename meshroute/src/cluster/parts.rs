@@ -42,6 +42,16 @@ impl Part {
         Self { kind, within: Within::Object(name.clone()) }
     }
 
+    /// Whether an object of this name lies in it; for EndpointSlices, a Service of this name.
+    pub fn contains(&self, name: &ObjectName) -> bool {
+        match &self.within {
+            Within::Cluster => true,
+            Within::Namespace(namespace) => *namespace == name.namespace,
+            Within::Object(object) => object == name,
+            Within::Named(wanted) => *wanted == name.name,
+        }
+    }
+
     /// The objects of a kind and of this name in any namespace.
     pub fn named(kind: Kind, name: impl Into<String>) -> Self {
         Self { kind, within: Within::Named(name.into()) }

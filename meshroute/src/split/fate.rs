@@ -251,7 +251,11 @@ fn look_up<'a>(ask: &Ask<'a>, route: &Route, backend: &Backend) -> Found {
     let known = if is_service(ask, backend) { ask.service(&name) } else { Known::Known(None) };
     let service = match known {
         Known::Known(service) => service,
-        Known::Unknown => None,
+        Known::Unknown => {
+            // Whoever goes and finds the Service may bring its endpoints with it.
+            ask.ready(&name, "");
+            None
+        }
     };
     let state = state(ask, route, backend, &name, known);
     let port = service

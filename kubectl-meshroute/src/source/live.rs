@@ -1,0 +1,287 @@
+//! A cluster, read in the parts that answers want.
+
+mod list;
+mod page;
+mod problems;
+mod request;
+mod resource;
+mod signals;
+mod wait;
+mod watch;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures_util::future::join_all;
+use meshroute::{
+    cluster::{Cluster, Part},
+    kind::Kind,
+    name::{ObjectName, RouteId, RouteKind},
+};
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) use self::wait::News;
+use self::{
+    list::{Listed, Server},
+    page::Item,
+    problems::Problems,
+    request::{Request, requests},
+    resource::Resource,
+    wait::Watches,
+};
+use crate::{args, connect, exit::Failure};
+
+/// The kinds that any answer depends on, wherever their objects are.
+const ALWAYS: [Kind; 8] = [
+    Kind::Route(RouteKind::Http),
+    Kind::Route(RouteKind::Grpc),
+    Kind::Route(RouteKind::LinkerdHttp),
+    Kind::Gateway,
+    Kind::Namespace,
+    Kind::VirtualService,
+    Kind::ServiceProfile,
+    Kind::Crd,
+];
+
+/// A cluster that is read.
+#[derive(Debug)]
+pub(super) struct Live {
+    runtime: Runtime,
+    server: Arc<Server>,
+    /// The namespaces to read where all cannot be read.
+    home: BTreeSet<String>,
+    asked: BTreeSet<Part>,
+    refused: BTreeMap<Kind, Refusal>,
+    /// Whether somebody was told of that.
+    is_told: bool,
+    problems: Problems,
+    watches: Watches,
+}
+
+/// What may not be read of a kind.
+#[derive(Debug)]
+struct Refusal {
+    /// What the server says.
+    message: String,
+    /// Whether some of its namespaces were read.
+    elsewhere_only: bool,
+}
+
+impl Live {
+    /// Opens a connection; nothing is read yet. Where not every namespace may be read, `clients` is
+    /// of interest beside the one that is returned.
+    pub(super) fn open(
+        args: &args::Source,
+        clients: Option<&str>,
+    ) -> Result<(Self, String), Failure> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::no(format!("cannot start: {error}")))?;
+        let connection =
+            runtime.block_on(connect::open(&args.connection, args.named_namespace()))?;
+        let namespace = connection.namespace.clone();
+        let live = Self {
+            runtime,
+            server: Arc::new(Server::new(connection)),
+            home: clients.into_iter().chain([namespace.as_str()]).map(Into::into).collect(),
+            asked: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            is_told: false,
+            problems: Problems::default(),
+            watches: Watches::default(),
+        };
+        Ok((live, namespace))
+    }
+
+    /// Whether nobody asked for this part yet.
+    pub(super) fn can_read(&self, part: &Part) -> bool {
+        !self.asked.contains(part)
+    }
+
+    /// Reads parts into the view; with the first, all that any answer depends on.
+    pub(super) fn read(
+        &mut self,
+        parts: &BTreeSet<Part>,
+        cluster: &mut Cluster,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let mut wanted = parts.clone();
+        if self.asked.is_empty() {
+            wanted.extend(ALWAYS.into_iter().map(Part::cluster));
+        }
+        self.asked.extend(wanted.iter().cloned());
+        if wanted.remove(&Part::cluster(Kind::Crd)) {
+            let definitions = self.runtime.block_on(self.server.definitions())?;
+            if let Some(definitions) = definitions {
+                cluster.learn(Part::cluster(Kind::Crd));
+                for definition in definitions {
+                    cluster.insert(definition);
+                }
+            }
+        }
+        let mut pending = requests(&wanted);
+        while !pending.is_empty() {
+            let answers = self
+                .runtime
+                .block_on(join_all(pending.iter().map(|request| self.server.list(request))));
+            let mut narrower = BTreeSet::new();
+            for (request, answer) in pending.into_iter().zip(answers) {
+                match answer? {
+                    Listed::Objects { items, collection } => {
+                        put(request.kind, items, cluster, &mut self.problems);
+                        learn(&request, cluster);
+                        self.watches.remember(request, collection);
+                    }
+                    Listed::NotInstalled => self.not_installed(&request, cluster, warnings),
+                    Listed::OtherVersions(served) => {
+                        warnings.push(other_versions(request.kind, &served));
+                    }
+                    Listed::Refused(message) => {
+                        narrower.extend(self.refuse(&request, message)?);
+                    }
+                }
+            }
+            pending = narrower;
+        }
+        Ok(())
+    }
+}
+
+impl Live {
+    fn not_installed(
+        &mut self,
+        request: &Request,
+        cluster: &mut Cluster,
+        warnings: &mut Vec<String>,
+    ) {
+        match request.kind {
+            // An API server older than this API has endpoints all the same.
+            Kind::EndpointSlice => warnings.push(
+                "this API server does not serve EndpointSlices of discovery.k8s.io/v1 (Kubernetes 1.21): READY is unknown"
+                    .into(),
+            ),
+            Kind::Route(RouteKind::Http) => {
+                warnings.push(
+                    "Gateway API is not installed here: this API server serves no HTTPRoutes".into(),
+                );
+                learn(request, cluster);
+            }
+            Kind::Route(_)
+            | Kind::ReferenceGrant
+            | Kind::Gateway
+            | Kind::Service
+            | Kind::Namespace
+            | Kind::VirtualService
+            | Kind::ServiceProfile
+            | Kind::Crd => learn(request, cluster),
+        }
+    }
+
+    /// Takes note that we may not, and says what to ask for instead.
+    fn refuse(&mut self, request: &Request, message: String) -> Result<BTreeSet<Request>, Failure> {
+        let is_wide = request.is_for_all();
+        // Nothing can be said of a Service whose own routes are not known.
+        if request.kind == Kind::Route(RouteKind::Http) && !is_wide {
+            return Err(Failure::no(message));
+        }
+        self.refused.entry(request.kind).or_insert(Refusal { message, elsewhere_only: is_wide });
+        if !is_wide {
+            if let Some(refusal) = self.refused.get_mut(&request.kind) {
+                refusal.elsewhere_only = false;
+            }
+            return Ok(BTreeSet::new());
+        }
+        let home = self.home.iter();
+        Ok(match request.kind {
+            Kind::Namespace => {
+                let parts =
+                    home.map(|name| Part::object(Kind::Namespace, &ObjectName::new("", name)));
+                requests(&parts.collect())
+            }
+            _ if !Resource::of(request.kind).namespaced => BTreeSet::new(),
+            kind => home.map(|namespace| Request::all(kind, Some(namespace.clone()))).collect(),
+        })
+    }
+
+    /// What is wrong with objects, and what we may not read.
+    pub(super) fn take_warnings(&mut self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
+        let mut warnings = self.problems.take(concerns);
+        if !self.is_told {
+            warnings.extend(self.refusals());
+            self.is_told = !self.refused.is_empty();
+        }
+        warnings
+    }
+
+    /// What we may not read, in a sentence, if there is anything.
+    fn refusals(&self) -> Option<String> {
+        let (_, first) = self.refused.first_key_value()?;
+        let home: Vec<&str> = self.home.iter().map(String::as_str).collect();
+        let kinds = self.refused.iter().map(|(kind, refusal)| {
+            let resource = Resource::of(*kind);
+            let mut name = resource.plural.to_owned();
+            if *kind == Kind::Route(RouteKind::LinkerdHttp) {
+                name = format!("{name}.{}", resource.group);
+            }
+            if refusal.elsewhere_only && resource.namespaced {
+                name.push_str(&format!(" outside {}", home.join(", ")));
+            }
+            format!("{name} ({})", affected(*kind))
+        });
+        let kinds: Vec<String> = kinds.collect();
+        Some(format!(
+            "what depends on objects that may not be read is unknown, or missing here: {}; the API server says: {}",
+            kinds.join(", "),
+            first.message
+        ))
+    }
+}
+
+/// What depends on a kind, in a word.
+fn affected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Route(_) => "routes of other owners",
+        Kind::ReferenceGrant => "permissions across namespaces",
+        Kind::Gateway => "waypoints, ways past the split",
+        Kind::Service => "backends",
+        Kind::Namespace => "mesh",
+        Kind::EndpointSlice => "READY",
+        Kind::VirtualService | Kind::ServiceProfile => "what overrides routes",
+        Kind::Crd => "mesh",
+    }
+}
+
+/// Puts what was read into the view.
+fn put(
+    kind: Kind,
+    items: impl IntoIterator<Item = Item>,
+    cluster: &mut Cluster,
+    problems: &mut Problems,
+) {
+    for Item { name, lowered } in items {
+        problems.note(kind, &name, &lowered.problems, lowered.object.is_some());
+        match lowered.object {
+            Some(object) => {
+                cluster.insert(object);
+            }
+            None => cluster.remove(kind, &name),
+        }
+    }
+}
+
+fn learn(request: &Request, cluster: &mut Cluster) {
+    request.parts().into_iter().for_each(|part| cluster.learn(part));
+}
+
+fn other_versions(kind: Kind, served: &[String]) -> String {
+    let resource = Resource::of(kind);
+    format!(
+        "this API server serves {} only as {}, and {} is needed: they are not read",
+        resource.plural,
+        served.join(", "),
+        resource.versions.join(" or ")
+    )
+}

@@ -1,0 +1,195 @@
+//! Lists a collection, page by page, in the best version that the server has.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use meshroute::cluster::Object;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+
+use super::{
+    page::{Item, Page, item},
+    request::Request,
+    resource::Resource,
+};
+use crate::connect::{Connection, Reply, Trouble};
+
+/// A server, and what it has.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) connection: Connection,
+    /// The groups and their versions, asked for once; none if the server does not say.
+    groups: OnceCell<Option<BTreeMap<String, Vec<String>>>>,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub(super) enum Listed {
+    /// The objects.
+    Objects {
+        /// Each of them.
+        items: Vec<Item>,
+        /// The collection in the version that was read.
+        collection: Collection,
+    },
+    /// The server has no such kind.
+    NotInstalled,
+    /// The server has the kind in versions only that we do not read.
+    OtherVersions(Vec<String>),
+    /// We may not.
+    Refused(String),
+}
+
+/// A collection at a point in time.
+#[derive(Debug, Clone)]
+pub(super) struct Collection {
+    /// Its path, with the query that selects from it.
+    pub(super) path: String,
+    /// The point in time.
+    pub(super) resource_version: String,
+}
+
+/// A page that cannot be had.
+enum NoPage {
+    /// The list that it belongs to has grown too old.
+    Expired,
+    /// There is no such collection.
+    NotFound,
+    /// We may not.
+    Refused(String),
+    /// Something else.
+    Trouble(Trouble),
+}
+
+impl Server {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, groups: OnceCell::new() }
+    }
+
+    /// Lists what a request asks for.
+    pub(super) async fn list(&self, request: &Request) -> Result<Listed, Trouble> {
+        let resource = Resource::of(request.kind);
+        let mut versions: Vec<&str> = resource.versions.to_vec();
+        if !resource.group.is_empty()
+            && let Some(groups) = self.groups().await?
+        {
+            let Some(served) = groups.get(resource.group) else { return Ok(Listed::NotInstalled) };
+            versions.retain(|version| served.iter().any(|other| other == version));
+            if versions.is_empty() {
+                return Ok(Listed::OtherVersions(served.clone()));
+            }
+        }
+        for version in versions {
+            let path = request.path(version);
+            match self.pages(request, &path).await {
+                Ok((items, resource_version)) => {
+                    let collection = Collection { path, resource_version };
+                    return Ok(Listed::Objects { items, collection });
+                }
+                // The group has this version, and the kind is in another one of it, or in none.
+                Err(NoPage::NotFound) => {}
+                Err(NoPage::Refused(message)) => return Ok(Listed::Refused(message)),
+                Err(NoPage::Expired) => {
+                    return Err(Trouble::Rubbish(
+                        "the API server says twice that a list has expired while it was being read"
+                            .into(),
+                    ));
+                }
+                Err(NoPage::Trouble(trouble)) => return Err(trouble),
+            }
+        }
+        Ok(Listed::NotInstalled)
+    }
+
+    /// The groups that the server has, as objects of the view; none if it does not say.
+    pub(super) async fn definitions(&self) -> Result<Option<Vec<Object>>, Trouble> {
+        let groups = self.groups().await?;
+        let object = |group: &String| Object::Crd { group: group.clone() };
+        Ok(groups.as_ref().map(|groups| groups.keys().map(object).collect()))
+    }
+
+    async fn groups(&self) -> Result<&Option<BTreeMap<String, Vec<String>>>, Trouble> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        #[derive(Deserialize)]
+        struct Group {
+            name: String,
+            versions: Vec<Version>,
+        }
+        #[derive(Deserialize)]
+        struct Groups {
+            groups: Vec<Group>,
+        }
+        let ask = async || {
+            let reply = self.connection.get("/apis").await?;
+            if reply.status == StatusCode::FORBIDDEN {
+                return Ok(None);
+            }
+            let Groups { groups } = self.connection.json(&reply)?;
+            let named = groups.into_iter().map(|group| {
+                (group.name, group.versions.into_iter().map(|it| it.version).collect())
+            });
+            Ok(Some(named.collect()))
+        };
+        self.groups.get_or_try_init(ask).await
+    }
+
+    /// All pages of a list. One that takes so long that its version is forgotten is read again,
+    /// as a whole, as client-go does (`tools/pager`, `FullListIfExpired`).
+    async fn pages(&self, request: &Request, path: &str) -> Result<(Vec<Item>, String), NoPage> {
+        match self.chunked(request, path).await {
+            Err(NoPage::Expired) => self.chunked(request, &unlimited(path)).await,
+            other => other,
+        }
+    }
+
+    async fn chunked(&self, request: &Request, path: &str) -> Result<(Vec<Item>, String), NoPage> {
+        let mut items = Vec::new();
+        let mut reply = self.page(path).await?;
+        if request.is_for_one() {
+            let text = self.text(&reply)?;
+            return Ok((vec![item(request.kind, text)], String::new()));
+        }
+        loop {
+            let page: Page<'_> = self.connection.json(&reply).map_err(NoPage::Trouble)?;
+            if page.metadata.next.is_empty() {
+                items.extend(page.items(request.kind));
+                return Ok((items, page.metadata.resource_version));
+            }
+            let next = format!("{path}&continue={}", super::resource::escape(&page.metadata.next));
+            // The server makes the next page while we read this one.
+            let (next, ()) = tokio::join!(self.page(&next), async {
+                tokio::task::yield_now().await;
+                items.extend(page.items(request.kind));
+            });
+            reply = next?;
+        }
+    }
+
+    async fn page(&self, path: &str) -> Result<Reply, NoPage> {
+        let reply = self.connection.get(path).await.map_err(NoPage::Trouble)?;
+        match reply.status {
+            StatusCode::OK => Ok(reply),
+            StatusCode::GONE => Err(NoPage::Expired),
+            StatusCode::NOT_FOUND => Err(NoPage::NotFound),
+            StatusCode::FORBIDDEN => {
+                Err(NoPage::Refused(self.connection.refusal(&reply).message().to_owned()))
+            }
+            _ => Err(NoPage::Trouble(self.connection.refusal(&reply))),
+        }
+    }
+
+    fn text<'r>(&self, reply: &'r Reply) -> Result<&'r str, NoPage> {
+        std::str::from_utf8(&reply.body)
+            .map_err(|_| NoPage::Trouble(Trouble::Rubbish("the answer is not UTF-8".into())))
+    }
+}
+
+/// The path of a list without a limit.
+pub(super) fn unlimited(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let kept: Vec<&str> = query.split('&').filter(|it| !it.starts_with("limit=")).collect();
+    format!("{path}?{}", kept.join("&"))
+}

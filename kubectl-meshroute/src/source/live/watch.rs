@@ -1,0 +1,226 @@
+//! Follows a collection: what appears, changes and goes, across the end of connections.
+
+use std::time::Duration;
+
+use meshroute::{kind::Kind, name::ObjectName};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::{
+    sync::mpsc::Sender,
+    time::{sleep, timeout},
+};
+
+use super::{
+    list::{Collection, Listed, Server},
+    page::{Item, item},
+    request::Request,
+};
+use crate::connect::Trouble;
+
+/// What has happened.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// An object is new, or another one than before.
+    Item(Kind, Item),
+    /// An object is there no longer.
+    Gone(Kind, ObjectName),
+    /// The whole collection was read again.
+    Again(Request, Vec<Item>),
+    /// The server cannot be reached, or not be understood; it is tried again.
+    Lost(Request, String),
+    /// The server is there again.
+    Back(Request),
+}
+
+/// Why a watch has ended.
+enum End {
+    /// As all do, some day.
+    Closed,
+    /// What has happened since is forgotten.
+    Expired,
+    /// We may not watch.
+    Refused,
+    /// Something else.
+    Trouble(Trouble),
+}
+
+/// How long the server shall keep a watch up.
+const WATCH_SECONDS: u32 = 300;
+/// How long a watch may be silent. An API server sends a bookmark every minute
+/// (`k8s.io/apiserver/pkg/storage/cacher`, `defaultBookmarkFrequency`), so that silence is a
+/// connection that nobody holds the other end of.
+const SILENCE: Duration = Duration::from_secs(90);
+/// How often a collection is read that may not be watched.
+const POLL: Duration = Duration::from_secs(5);
+/// How long to wait before the next try, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
+
+/// Follows a collection until nobody listens.
+pub(super) async fn watch(
+    server: &Server,
+    request: Request,
+    mut collection: Collection,
+    changes: Sender<Change>,
+) {
+    let mut retry = RETRY.0;
+    let mut is_lost = false;
+    loop {
+        let mut end = if collection.resource_version.is_empty() {
+            End::Expired
+        } else {
+            follow(server, &request, &mut collection, &changes, &mut is_lost).await
+        };
+        if matches!(end, End::Refused) {
+            sleep(POLL).await;
+            end = End::Expired;
+        }
+        if matches!(end, End::Expired) {
+            end = match again(server, &request, &mut collection, &changes).await {
+                Ok(()) => End::Closed,
+                Err(trouble) => End::Trouble(trouble),
+            };
+        }
+        let told = match end {
+            End::Closed | End::Expired | End::Refused => {
+                retry = RETRY.0;
+                if is_lost {
+                    is_lost = false;
+                    changes.send(Change::Back(request.clone())).await
+                } else {
+                    Ok(())
+                }
+            }
+            End::Trouble(trouble) => {
+                is_lost = true;
+                let message = trouble.message().to_owned();
+                let told = changes.send(Change::Lost(request.clone(), message)).await;
+                sleep(retry).await;
+                retry = (retry * 2).min(RETRY.1);
+                told
+            }
+        };
+        if told.is_err() || changes.is_closed() {
+            return;
+        }
+    }
+}
+
+/// Reads the whole collection again.
+async fn again(
+    server: &Server,
+    request: &Request,
+    collection: &mut Collection,
+    changes: &Sender<Change>,
+) -> Result<(), Trouble> {
+    let items = match server.list(request).await? {
+        Listed::Objects { items, collection: read } => {
+            *collection = read;
+            items
+        }
+        Listed::NotInstalled | Listed::OtherVersions(_) => Vec::new(),
+        // What was allowed before is shown as it was then.
+        Listed::Refused(message) => return Err(Trouble::Rubbish(message)),
+    };
+    // Nobody listens any more: the caller will see.
+    let _ = changes.send(Change::Again(request.clone(), items)).await;
+    Ok(())
+}
+
+/// Follows one connection.
+async fn follow(
+    server: &Server,
+    request: &Request,
+    collection: &mut Collection,
+    changes: &Sender<Change>,
+    is_lost: &mut bool,
+) -> End {
+    let path = format!(
+        "{}&watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}",
+        super::list::unlimited(&collection.path),
+        collection.resource_version
+    );
+    let mut chunks = match server.connection.stream(&path).await {
+        Ok(chunks) => chunks,
+        Err(Trouble::Answered { status, .. }) if status.as_u16() == 410 => return End::Expired,
+        Err(Trouble::Answered { status, .. }) if status.as_u16() == 403 => return End::Refused,
+        Err(trouble) => return End::Trouble(trouble),
+    };
+    if std::mem::take(is_lost) && changes.send(Change::Back(request.clone())).await.is_err() {
+        return End::Closed;
+    }
+    let mut text = Vec::new();
+    loop {
+        let chunk = match timeout(SILENCE, chunks.next()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) | Err(_) => return End::Closed,
+            Ok(Err(trouble)) => return End::Trouble(trouble),
+        };
+        text.extend_from_slice(&chunk);
+        let mut start = 0;
+        while let Some(length) = text[start..].iter().position(|byte| *byte == b'\n') {
+            let line = &text[start..start + length];
+            start += length + 1;
+            match event(request.kind, line, collection) {
+                Ok(Some(change)) => {
+                    if changes.send(change).await.is_err() {
+                        return End::Closed;
+                    }
+                }
+                Ok(None) => {}
+                Err(end) => return end,
+            }
+        }
+        text.drain(..start);
+    }
+}
+
+/// One line of a watch.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+/// What an event says of its object, or of itself.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Subject {
+    metadata: Metadata,
+    code: u16,
+    message: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Metadata {
+    resource_version: String,
+}
+
+fn event(kind: Kind, line: &[u8], collection: &mut Collection) -> Result<Option<Change>, End> {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let rubbish = |error: &dyn std::fmt::Display| {
+        End::Trouble(Trouble::Rubbish(format!("cannot read what the watch says: {error}")))
+    };
+    let event: Event<'_> = serde_json::from_slice(line).map_err(|error| rubbish(&error))?;
+    let json = event.object.get();
+    let subject: Subject = serde_json::from_str(json).map_err(|error| rubbish(&error))?;
+    if event.kind == "ERROR" {
+        return Err(match subject.code {
+            410 => End::Expired,
+            _ => rubbish(&subject.message),
+        });
+    }
+    if !subject.metadata.resource_version.is_empty() {
+        collection.resource_version = subject.metadata.resource_version;
+    }
+    Ok(match event.kind.as_str() {
+        "ADDED" | "MODIFIED" => Some(Change::Item(kind, item(kind, json))),
+        "DELETED" => Some(Change::Gone(kind, item(kind, json).name)),
+        // BOOKMARK, and what is not invented yet.
+        _ => None,
+    })
+}

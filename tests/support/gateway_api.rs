@@ -1,23 +1,83 @@
-//! The manifests of the Gateway API's conformance tests, from its Go module.
+//! The Gateway API's CRDs and the manifests of its conformance tests, from its Go modules.
 
 use std::{
     collections::BTreeSet,
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
 };
 
 use serde_json::Value;
 
-/// The module and the version whose manifests the tests expect.
-pub const MODULE: &str = "sigs.k8s.io/gateway-api/conformance@v1.6.3";
+use crate::tools;
 
-/// A set environment variable of this name makes a missing tool a failure.
-pub const REQUIRE: &str = "MESHROUTE_REQUIRE";
+/// The version whose CRDs a control plane gets, and whose conformance manifests are judged.
+pub const VERSION: &str = "v1.6.3";
+
+/// An environment variable of this name chooses another version of the CRDs.
+pub const CHOICE: &str = "MESHROUTE_GATEWAY_API";
+
+/// How far the API's fields have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Only what is settled.
+    Standard,
+    /// All that there is.
+    Experimental,
+}
 
 /// The conformance module in Go's cache.
 #[derive(Clone, Debug)]
 pub struct Conformance(PathBuf);
+
+/// Returns the version of the CRDs: the environment's choice, or the one that we follow.
+#[must_use]
+pub fn version() -> String {
+    env::var(CHOICE).unwrap_or_else(|_| VERSION.to_owned())
+}
+
+/// Finds the folder of a channel's CRDs, a kustomization.
+///
+/// # Errors
+///
+/// Returns why it is not there and what would bring it.
+pub fn crds(version: &str, channel: Channel) -> Result<PathBuf, String> {
+    let crds = module("sigs.k8s.io/gateway-api", version)?.join("config/crd");
+    Ok(match channel {
+        Channel::Standard => crds,
+        Channel::Experimental => crds.join("experimental"),
+    })
+}
+
+/// Finds a Go module in Go's cache, or lets Go fetch it.
+///
+/// # Errors
+///
+/// Returns why it is not there and what would bring it.
+pub fn module(path: &str, version: &str) -> Result<PathBuf, String> {
+    let name = format!("{path}@{version}");
+    let command = format!("go mod download -json {name}");
+    let output = go(&["mod", "download", "-json", &name])
+        .map_err(|err| format!("go cannot be run ({err}); install Go, then run `{command}`"))?;
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    if let Some(folder) = answer["Dir"].as_str() {
+        return Ok(folder.into());
+    }
+    // Go unpacks even what it is too old to build, and then says neither where nor that it did.
+    let cache = go(&["env", "GOMODCACHE"]).map_err(|err| format!("go cannot be run: {err}"))?;
+    let folder = Path::new(String::from_utf8_lossy(&cache.stdout).trim()).join(&name);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let reason = answer["Error"].as_str().unwrap_or(&stderr).trim();
+    Err(format!("`{command}` failed: {reason}"))
+}
+
+/// Runs Go outside of any module. As these modules are only data, no other version of Go is fetched for them.
+fn go(args: &[&str]) -> io::Result<Output> {
+    Command::new("go").args(args).current_dir(env::temp_dir()).env("GOTOOLCHAIN", "local").output()
+}
 
 impl Conformance {
     /// Finds the module, or lets Go fetch it.
@@ -26,19 +86,7 @@ impl Conformance {
     ///
     /// Returns why it is not there and what would bring it.
     pub fn find() -> Result<Self, String> {
-        let command = format!("go mod download -json {MODULE}");
-        let output = Command::new("go")
-            .args(["mod", "download", "-json", MODULE])
-            .current_dir(env::temp_dir())
-            .output()
-            .map_err(|err| format!("go cannot be run ({err}); install Go, then run `{command}`"))?;
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let Some(folder) = answer["Dir"].as_str().filter(|_| output.status.success()) else {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            let reason = answer["Error"].as_str().unwrap_or(&stderr).trim().to_owned();
-            return Err(format!("`{command}` failed: {reason}"));
-        };
-        Ok(Self(folder.into()))
+        module("sigs.k8s.io/gateway-api/conformance", VERSION).map(Self)
     }
 
     /// Finds the module, or says that the test is skipped.
@@ -47,16 +95,8 @@ impl Conformance {
     ///
     /// Panics if the module is not there and the environment requires it.
     #[must_use]
-    #[expect(clippy::print_stdout, reason = "a skipped test says so")]
     pub fn find_or_skip() -> Option<Self> {
-        match Self::find() {
-            Ok(conformance) => Some(conformance),
-            Err(reason) if env::var_os(REQUIRE).is_some() => panic!("{REQUIRE} is set: {reason}"),
-            Err(reason) => {
-                println!("SKIPPED conformance: {reason}");
-                None
-            }
-        }
+        tools::skip_unless("conformance", Self::find())
     }
 
     /// Returns the names of the mesh cases' manifests, without their ending.

@@ -15,5 +15,6 @@ pub mod recorded;
 pub mod request;
 pub mod requests;
 pub mod tangle;
+pub mod tools;
 pub mod transcript;
 pub mod world;

@@ -1,10 +1,11 @@
-//! What the tests share: the program in process, its answers, requests and their fates.
+//! What the tests share: the program in process, its answers, requests and their fates, and a control plane.
 //!
 //! Nothing here uses the product's library: a judge that computes with the accused proves nothing.
 
 pub mod answer;
 pub mod cases;
 pub mod compare;
+pub mod control_plane;
 pub mod fate;
 pub mod gateway_api;
 pub mod naive;
@@ -12,9 +13,12 @@ pub mod program;
 pub mod random;
 pub mod ratio;
 pub mod recorded;
+pub mod rehome;
 pub mod request;
 pub mod requests;
+pub mod supervised;
 pub mod tangle;
 pub mod tools;
 pub mod transcript;
+pub mod wait;
 pub mod world;

@@ -18,6 +18,19 @@ pub struct Outcome {
     pub stderr: String,
 }
 
+impl Outcome {
+    /// Returns the standard output of a run that had to succeed.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the standard error if it did not.
+    #[track_caller]
+    pub fn success(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        self.stdout
+    }
+}
+
 /// The exit code of a program that panicked.
 const PANICKED: u8 = 101;
 

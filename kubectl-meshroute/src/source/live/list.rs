@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use meshroute::cluster::Object;
+use meshroute::{cluster::Object, kind::Kind, name::RouteKind};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
@@ -76,7 +76,14 @@ impl Server {
             let Some(served) = groups.get(resource.group) else { return Ok(Listed::NotInstalled) };
             versions.retain(|version| served.iter().any(|other| other == version));
             if versions.is_empty() {
-                return Ok(Listed::OtherVersions(served.clone()));
+                // The group's other kinds may be younger than the group.
+                let is_oldest = request.kind == Kind::Route(RouteKind::Http);
+                let served = served.clone();
+                return Ok(if is_oldest {
+                    Listed::OtherVersions(served)
+                } else {
+                    Listed::NotInstalled
+                });
             }
         }
         for version in versions {

@@ -8,19 +8,19 @@
 
 use std::{
     ffi::OsString,
-    fmt::Write as _,
     fs,
     io::{empty, sink},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use granit_parser::Parser;
+use meshroute_tests::{
+    many::{ROUTES, SERVICES, manifests},
+    measure::{program, shown, time},
+};
 
-const SERVICES: usize = 5_000;
-const ROUTES: usize = 10_000;
-const NAMESPACES: usize = 50;
 const ROUNDS: usize = 5;
 const STARTS: usize = 40;
 
@@ -52,39 +52,6 @@ fn main() {
     start_up();
 }
 
-/// A set as a large company has it: two routes a Service, each with a canary rule and a default.
-fn manifests() -> String {
-    let mut text = String::new();
-    for index in 0..SERVICES {
-        let namespace = index % NAMESPACES;
-        write!(
-            text,
-            "apiVersion: v1\nkind: Service\nmetadata:\n  name: svc-{index}\n  namespace: ns-{namespace}\nspec:\n  \
-             selector:\n    app: svc-{index}\n  ports:\n    - name: http\n      port: 80\n      targetPort: 8080\n---\n"
-        )
-        .expect("a String takes everything");
-    }
-    for index in 0..ROUTES {
-        let service = index % SERVICES;
-        let (namespace, other) = (service % NAMESPACES, (service + NAMESPACES) % SERVICES);
-        write!(
-            text,
-            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: route-{index}\n  \
-             namespace: ns-{namespace}\n  labels:\n    app.kubernetes.io/name: route-{index}\nspec:\n  parentRefs:\n    \
-             - group: \"\"\n      kind: Service\n      name: svc-{service}\n      port: 80\n  rules:\n    \
-             - name: canary\n      matches:\n        - path:\n            type: PathPrefix\n            value: /api/v{}\n          \
-             headers:\n            - name: x-canary\n              value: \"{}\"\n      backendRefs:\n        \
-             - name: svc-{service}\n          port: 80\n          weight: 90\n        - name: svc-{other}\n          \
-             port: 80\n          weight: 10\n      timeouts:\n        request: 10s\n    - matches:\n        - path:\n            \
-             type: PathPrefix\n            value: /\n      backendRefs:\n        - name: svc-{service}\n          port: 80\n---\n",
-            index % 7,
-            index % 3,
-        )
-        .expect("a String takes everything");
-    }
-    text
-}
-
 /// What any reader of the YAML has to do: the events of every document.
 fn parse(text: &str) {
     let events = Parser::new_from_str(text).filter(Result::is_ok).count();
@@ -101,7 +68,7 @@ fn run(args: &[&str], file: &str) {
 /// The whole program on the small example, as a process.
 fn start_up() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let Some(program) = program() else {
+    let Some(program) = program("kubectl-meshroute") else {
         println!(
             "SKIPPED start-up: build the program first, `cargo build --release -p kubectl-meshroute`"
         );
@@ -121,21 +88,4 @@ fn start_up() {
     }
     println!("{:<24} {:>9}   best of {STARTS}", "start (version)", shown(version));
     println!("{:<24} {:>9}", "split of the example", shown(example));
-}
-
-/// The program beside this one, where cargo puts release builds.
-fn program() -> Option<PathBuf> {
-    let folder = std::env::current_exe().ok()?.parent()?.parent()?.to_path_buf();
-    let program = folder.join("kubectl-meshroute");
-    program.is_file().then_some(program)
-}
-
-fn time(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
-}
-
-fn shown(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
 }

@@ -8,6 +8,8 @@ pub mod compare;
 pub mod control_plane;
 pub mod fate;
 pub mod gateway_api;
+pub mod many;
+pub mod measure;
 pub mod naive;
 pub mod program;
 pub mod random;

@@ -11,6 +11,8 @@ mod login;
 mod proxy;
 mod sender;
 mod target;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod wire;
 
@@ -41,7 +43,7 @@ const SILENCE: Duration = Duration::from_secs(70);
 pub(crate) struct Connection {
     /// A client for the interfaces of kube, which sends in the same way; [`Connection::trouble`]
     /// reads its errors.
-    #[expect(dead_code, reason = "writing goes through it")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "writing goes through it"))]
     pub(crate) client: kube::Client,
     /// The namespace: the one that is named, else the context's, else `default`.
     pub(crate) namespace: String,
@@ -74,7 +76,16 @@ pub(crate) async fn open(
     args: &args::Connection,
     namespace: Option<&str>,
 ) -> Result<Connection, Failure> {
-    let target = target::find(args, namespace, &Environment::read())?;
+    open_in(&Environment::read(), args, namespace).await
+}
+
+/// As [`open`], in another environment than that of the process.
+async fn open_in(
+    env: &Environment,
+    args: &args::Connection,
+    namespace: Option<&str>,
+) -> Result<Connection, Failure> {
+    let target = target::find(args, namespace, env)?;
     if CryptoProvider::get_default().is_none() {
         // Another thread may have been faster, with the same provider.
         let _ = aws_lc_rs::default_provider().install_default();
@@ -153,7 +164,7 @@ impl Connection {
     }
 
     /// What an error of [`Connection::client`] means.
-    #[expect(dead_code, reason = "writing needs it")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "writing needs it"))]
     pub(crate) fn trouble(&self, error: kube::Error) -> Trouble {
         Trouble::of(error, &self.sender.target.names)
     }

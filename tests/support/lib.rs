@@ -3,7 +3,9 @@
 //! Nothing here uses the product's library: a judge that computes with the accused proves nothing.
 
 pub mod answer;
+pub mod authority;
 pub mod cases;
+pub mod cluster;
 pub mod compare;
 pub mod control_plane;
 pub mod fate;
@@ -11,7 +13,9 @@ pub mod gateway_api;
 pub mod many;
 pub mod measure;
 pub mod naive;
+pub mod process;
 pub mod program;
+pub mod proxy;
 pub mod random;
 pub mod ratio;
 pub mod recorded;
@@ -19,6 +23,7 @@ pub mod rehome;
 pub mod request;
 pub mod requests;
 pub mod supervised;
+pub mod server;
 pub mod tangle;
 pub mod tools;
 pub mod transcript;

@@ -90,31 +90,26 @@ impl From<Trouble> for Failure {
 pub(super) fn on_the_way(error: &(dyn Error + 'static), names: &Names) -> Trouble {
     let Names { server, proxy, origin, .. } = names;
     let way_out = format!("is it running, and is its address in {origin} right?");
-    let mut link = Some(error);
-    let mut last = String::new();
-    while let Some(error) = link {
-        if let Some(trouble) = error.downcast_ref::<Trouble>() {
+    let chain = chain(error);
+    let root = chain.last().map(ToString::to_string).unwrap_or_default();
+    for link in &chain {
+        if let Some(trouble) = link.downcast_ref::<Trouble>() {
             return trouble.clone();
         }
-        if error.is::<tower::timeout::error::Elapsed>() {
-            return Trouble::TooSlow(format!(
-                "{server} does not answer: no connection in time; {way_out}"
-            ));
-        }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref()).or(error.downcast_ref());
-        if let Some(error) = tls {
+        if let Some(error) = link.downcast_ref::<rustls::Error>() {
             return in_tls(error, names);
         }
-        let text = error.to_string();
+        if link.is::<tower::timeout::error::Elapsed>() {
+            return Trouble::TooSlow(format!("no connection to {server} in time; {way_out}"));
+        }
+        let text = link.to_string();
         if text == "dns error" {
-            let (what, whose) = match proxy {
-                Some(proxy) => (proxy, "the proxy"),
-                None => (server, "the server"),
+            let whose = match proxy {
+                Some(proxy) => format!("the proxy {proxy}"),
+                None => server.clone(),
             };
             return Trouble::Unreachable(format!(
-                "the name of {whose} {what} cannot be looked up: {}; {way_out}",
-                innermost(error)
+                "the host of {whose} cannot be looked up: {root}; {way_out}"
             ));
         }
         if let Some(proxy) = proxy {
@@ -125,49 +120,69 @@ pub(super) fn on_the_way(error: &(dyn Error + 'static), names: &Names) -> Troubl
             }
             if text.starts_with("tunnel error: unsuccessful") || text.starts_with("SOCKS error") {
                 return Trouble::Unreachable(format!(
-                    "the proxy {proxy} opens no way to {server}: {}; if none is needed, name the host in NO_PROXY",
-                    innermost(error)
+                    "the proxy {proxy} opens no way to {server} ({root}); if none is needed, name the host in NO_PROXY"
                 ));
             }
         }
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            let what = match (error.kind(), proxy) {
-                (io::ErrorKind::ConnectionRefused, Some(proxy)) => {
-                    format!("the proxy {proxy} refuses the connection; is it running?")
-                }
-                (io::ErrorKind::ConnectionRefused, None) => {
-                    format!("{server} refuses the connection; {way_out}")
-                }
-                (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, _) => {
-                    format!("{server} broke the connection off; {way_out}")
-                }
-                (io::ErrorKind::UnexpectedEof, _) => {
-                    format!("{server} ended the connection amid an answer; {way_out}")
-                }
-                (io::ErrorKind::TimedOut, _) => {
-                    return Trouble::TooSlow(format!("{server} does not answer; {way_out}"));
-                }
-                _ => String::new(),
-            };
-            if !what.is_empty() {
-                return Trouble::Unreachable(what);
+        let is_cut = |error: &hyper::Error| error.is_incomplete_message();
+        let kind = match link.downcast_ref::<io::Error>() {
+            Some(error) => error.kind(),
+            None if link.downcast_ref().is_some_and(is_cut) => io::ErrorKind::UnexpectedEof,
+            None => continue,
+        };
+        let what = match (kind, proxy) {
+            (io::ErrorKind::ConnectionRefused, Some(proxy)) => {
+                format!("the proxy {proxy} refuses the connection; is it running?")
             }
-        }
-        last = text;
-        link = error.source();
+            (io::ErrorKind::ConnectionRefused, None) => {
+                format!("{server} refuses the connection; {way_out}")
+            }
+            (io::ErrorKind::UnexpectedEof, _) if root.contains("handshake") => {
+                format!(
+                    "{server} hangs up before TLS is set up: does it speak TLS, and is its address in {origin} right?"
+                )
+            }
+            (
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof,
+                _,
+            ) => format!("{server} hangs up without a whole answer; {way_out}"),
+            (io::ErrorKind::TimedOut, _) => {
+                return Trouble::TooSlow(format!("{server} does not answer; {way_out}"));
+            }
+            _ => continue,
+        };
+        return Trouble::Unreachable(what);
     }
-    Trouble::Unreachable(format!("cannot reach {server}: {last}; {way_out}"))
+    Trouble::Unreachable(format!("cannot reach {server}: {root}; {way_out}"))
+}
+
+/// An error and its causes. One that is wrapped in an `io::Error` is a link of its own: its
+/// `source` would pass it over.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+    let mut chain = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        chain.push(error);
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    chain
 }
 
 /// The trouble behind an error of TLS.
 fn in_tls(error: &rustls::Error, names: &Names) -> Trouble {
-    let Names { server, origin, .. } = names;
+    let Names { server, origin, login, .. } = names;
     let untrusted = |why: String| Trouble::Untrusted(format!("cannot trust {server}: {why}"));
     match error {
         rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => untrusted(format!(
-                "its certificate is from an authority that is not known; name the authority's certificate in {origin} or with --certificate-authority"
-            )),
+            CertificateError::UnknownIssuer => untrusted(
+                "its certificate is from an authority that is not known; name the authority's certificate with --certificate-authority, or in the kubeconfig".into(),
+            ),
             CertificateError::BadSignature => untrusted(format!(
                 "its certificate was not signed by the authority in {origin}, only by one of the same name; the cluster may have been made anew"
             )),
@@ -191,8 +206,7 @@ fn in_tls(error: &rustls::Error, names: &Names) -> Trouble {
             other => untrusted(format!("its certificate cannot be used: {other}")),
         },
         rustls::Error::AlertReceived(alert) => Trouble::Credentials(format!(
-            "{server} breaks TLS off ({alert:?}): it may ask for another client certificate than that of {}",
-            names.login
+            "{server} breaks TLS off ({alert:?}): it may ask for another client certificate than that of {login}"
         )),
         rustls::Error::InvalidMessage(_) => Trouble::Untrusted(format!(
             "{server} does not speak TLS; if it is a plain server, its address in {origin} begins with http://"
@@ -205,14 +219,6 @@ fn in_tls(error: &rustls::Error, names: &Names) -> Trouble {
 fn plain_name(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"')
-}
-
-fn innermost(error: &dyn Error) -> String {
-    let mut link = error;
-    while let Some(source) = link.source() {
-        link = source;
-    }
-    link.to_string()
 }
 
 /// What an API server says with a status that is no success.

@@ -1,0 +1,90 @@
+//! Runs the plugin as a process, with a folder and an environment of its own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use crate::program::Outcome;
+
+/// A folder, an environment, and the program.
+pub struct Process {
+    program: PathBuf,
+    folder: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+impl Process {
+    /// Makes an empty folder below `within`.
+    #[must_use]
+    pub fn new(program: &str, within: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(within).join(format!("connect-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the target folder can be written");
+        Self { program: program.into(), folder, variables: Vec::new() }
+    }
+
+    /// Writes a file, and returns its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
+        fs::write(&path, text).expect("the target folder can be written");
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Writes a program of the shell, and returns its path.
+    pub fn script(&self, name: &str, text: &str) -> String {
+        let path = self.file(name, &format!("#!/bin/sh\n{text}\n"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("our own file");
+        }
+        path
+    }
+
+    /// What a file holds; nothing if it is not there.
+    #[must_use]
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap_or_default()
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Runs the program with these arguments, in the folder, which is also the home.
+    #[must_use]
+    pub fn run(&self, args: &[&str]) -> Outcome {
+        let output = Command::new(&self.program)
+            .args(args)
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.folder)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program can be started");
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().and_then(|code| u8::try_from(code).ok());
+        Outcome {
+            code: code.unwrap_or(u8::MAX),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What stays behind is in the target folder.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

@@ -153,7 +153,7 @@ fn answers_that_are_no_success_are_told() {
     for (answer, expected) in [
         (
             Answer::new(status("Unauthorized")).status(401),
-            "URL does not accept requests without credentials (401): log in anew, or name another user with --context, --user or --token",
+            "URL does not accept requests over plain HTTP, which carry no credentials (401): log in anew, or name another user with --context, --user or --token",
         ),
         (
             Answer::new(status("a\\u001b[31m is forbidden:\\nno")).status(403),

@@ -83,12 +83,8 @@ pub(super) fn find(args: &args::Connection, sources: Sources<'_>) -> Result<Logi
     let nobody = "requests without credentials".to_owned();
     if !sources.is_tls {
         // As in kubectl: what is sent in the open is no secret any more.
-        return Ok(Login {
-            credentials: Credentials::None,
-            identity: None,
-            headers,
-            shown: nobody,
-        });
+        let shown = "requests over plain HTTP, which carry no credentials".to_owned();
+        return Ok(Login { credentials: Credentials::None, identity: None, headers, shown });
     }
     let identity = identity(args, if replaced { None } else { Some(&user) }, &file, &named)?;
     let login = |credentials, shown| Login {

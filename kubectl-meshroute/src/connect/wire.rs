@@ -37,6 +37,10 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// How long a peer may be silent before TCP asks whether it is still there, as in client-go.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
+/// How long TCP waits before it asks again, and how often, so that a watch notices within two
+/// minutes that its server is gone.
+const ASK_AGAIN: (Duration, u32) = (Duration::from_secs(15), 5);
+
 /// Sends requests, and makes the connections that they need.
 pub(super) type Wire = BoxCloneSyncService<Request<Body>, Response<Answer>, BoxError>;
 
@@ -49,6 +53,8 @@ pub(super) fn lay(target: &Target, identity: Option<&Identity>) -> Result<Wire, 
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEP_ALIVE));
+    tcp.set_keepalive_interval(Some(ASK_AGAIN.0));
+    tcp.set_keepalive_retries(Some(ASK_AGAIN.1));
     let config = settings(target, identity);
     let wire = match &target.proxy {
         None => finish(tcp, &config, target),

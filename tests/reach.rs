@@ -84,6 +84,23 @@ fn a_certificate_must_be_known_valid_and_for_the_host() {
 }
 
 #[test]
+fn an_authority_may_be_the_certificate_of_the_server() {
+    let process = process();
+    let (authority, signed) = Authority::serving(&["127.0.0.1"]);
+    let server = Server::start(Some(authority.server(&signed)), |_| Answer::version());
+    let url = format!("https://127.0.0.1:{}", server.port);
+    let pem = process.file("ca.pem", &authority.pem());
+    let base = ["-s", &url, "--certificate-authority", &pem];
+    reached(&process, &base);
+    let message = said(&process, &[&base[..], &["--tls-server-name", "elsewhere"]].concat());
+    assert!(message.contains("not for elsewhere"), "{message}");
+    let (other, _) = Authority::serving(&["127.0.0.1"]);
+    let pem = process.file("other.pem", &other.pem());
+    let message = said(&process, &["-s", &url, "--certificate-authority", &pem]);
+    assert!(message.starts_with(&format!("cannot trust {url}")), "{message}");
+}
+
+#[test]
 fn whoever_wants_it_does_without_a_check() {
     let (cluster, process) = (Cluster::start(), process());
     reached(&process, &["-s", &cluster.url(), "--insecure-skip-tls-verify"]);

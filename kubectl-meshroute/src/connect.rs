@@ -1,7 +1,7 @@
 //! From the command line and the environment to an open way to an API server.
 //!
-//! `target` finds the server and `login` who we are to it, both by the rules of client-go; `wire`
-//! is the HTTP client, `sender` puts credentials on requests, `trouble` says what goes wrong.
+//! `target` finds the server and `login` who we are to it, both by the rules of client-go; `tls` and
+//! `wire` are the HTTP client, `sender` puts credentials on requests, `trouble` says what goes wrong.
 
 mod environment;
 mod exec;
@@ -13,6 +13,7 @@ mod sender;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod trouble;
 mod wire;
 

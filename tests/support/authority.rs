@@ -42,6 +42,19 @@ impl Authority {
         self.0.pem()
     }
 
+    /// Makes an authority that serves itself, for these hosts.
+    #[must_use]
+    pub fn serving(hosts: &[&str]) -> (Self, Signed) {
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>();
+        let mut params = CertificateParams::new(hosts).expect("names of hosts");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let pem = key.serialize_pem();
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("an authority");
+        let signed = Signed { certificate: issuer.pem(), key: pem };
+        (Self(issuer), signed)
+    }
+
     /// Signs a certificate for these hosts, which ends with the given year.
     #[must_use]
     pub fn sign(&self, hosts: &[&str], last_year: i32) -> Signed {

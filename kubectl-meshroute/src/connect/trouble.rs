@@ -176,7 +176,12 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)>
 
 /// The trouble behind an error of TLS.
 fn in_tls(error: &rustls::Error, names: &Names) -> Trouble {
-    let Names { server, origin, login, .. } = names;
+    let Names { server, proxy, origin, login } = names;
+    // A proxy that speaks TLS is the first to show a certificate.
+    let server = &match proxy.as_deref().filter(|proxy| proxy.starts_with("https://")) {
+        Some(proxy) => format!("{server} or the proxy {proxy}"),
+        None => server.clone(),
+    };
     let untrusted = |why: String| Trouble::Untrusted(format!("cannot trust {server}: {why}"));
     match error {
         rustls::Error::InvalidCertificate(error) => match error {

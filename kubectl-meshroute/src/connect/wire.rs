@@ -1,4 +1,4 @@
-//! The HTTP client under a connection: TCP, proxy, TLS, compression.
+//! The HTTP client under a connection: TCP, proxy, compression, with TLS from `tls`.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::rt::{Read, Write};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{
         Client,
@@ -17,17 +18,15 @@ use hyper_util::{
     },
     rt::TokioExecutor,
 };
-use kube::{
-    Config,
-    client::{Body, ConfigExt},
-};
+use kube::client::{Body, middleware::BaseUriLayer};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tower_http::decompression::DecompressionLayer;
 
 use super::{
     login::Identity,
     proxy::{Kind, Proxy},
-    target::{Target, Trust},
+    target::Target,
+    tls::Tls,
     trouble::Trouble,
 };
 
@@ -55,55 +54,21 @@ pub(super) fn lay(target: &Target, identity: Option<&Identity>) -> Result<Wire, 
     tcp.set_keepalive(Some(KEEP_ALIVE));
     tcp.set_keepalive_interval(Some(ASK_AGAIN.0));
     tcp.set_keepalive_retries(Some(ASK_AGAIN.1));
-    let config = settings(target, identity);
-    let wire = match &target.proxy {
-        None => finish(tcp, &config, target),
+    let tls = Tls::new(target, identity)?;
+    Ok(match &target.proxy {
+        None => finish(tls.over(tcp), target),
         Some(Proxy { kind: Kind::Socks, uri, login, .. }) => {
             let mut socks = SocksV5::new(uri.clone(), tcp);
             if let Some((user, password)) = login {
                 socks = socks.with_auth(user.clone(), password.reveal().to_owned());
             }
-            finish(socks, &config, target)
+            finish(tls.over(socks), target)
         }
-        Some(proxy @ Proxy { uri, .. }) if uri.scheme_str() == Some("https") => config
-            .rustls_https_connector_with_connector(tcp)
-            .and_then(|tls| finish(tunnel(proxy, tls), &config, target)),
-        Some(proxy) => finish(tunnel(proxy, tcp), &config, target),
-    };
-    wire.map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        let what = cause.unwrap_or_else(|| error.to_string());
-        Trouble::Credentials(format!(
-            "TLS to {} cannot be set up with the certificates of {} and the key of {}: {what}",
-            target.names.server, target.names.origin, target.names.login
-        ))
+        Some(proxy @ Proxy { uri, .. }) if uri.scheme_str() == Some("https") => {
+            finish(tls.over(tunnel(proxy, tls.over(tcp))), target)
+        }
+        Some(proxy) => finish(tls.over(tunnel(proxy, tcp)), target),
     })
-}
-
-/// The settings in the words of kube, whose TLS is used.
-fn settings(target: &Target, identity: Option<&Identity>) -> Config {
-    let mut config = Config::new(with_port(&target.url));
-    config.default_retry = false;
-    config.tls_server_name = target.tls_name.clone();
-    match &target.trust {
-        Trust::System => {}
-        Trust::Authorities(certificates, file) => {
-            config.root_cert = Some(certificates.clone());
-            config.root_cert_file = file.clone();
-        }
-        Trust::Anyone => {
-            config.accept_invalid_certs = true;
-            // Without this, the authorities of the machine are read, which takes time, and fails
-            // where there are none.
-            config.root_cert = Some(Vec::new());
-        }
-    }
-    if let Some(Identity { certificate, key }) = identity {
-        let auth = &mut config.auth_info;
-        auth.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
-        auth.client_key_data = Some(BASE64_STANDARD.encode(key.reveal()).into());
-    }
-    config
 }
 
 /// An address whose port is written: a tunnel takes 443 for every one that is not.
@@ -130,22 +95,21 @@ fn tunnel<C>(proxy: &Proxy, connector: C) -> Tunnel<C> {
     }
 }
 
-fn finish<C>(connector: C, config: &Config, target: &Target) -> Result<Wire, kube::Error>
+fn finish<C>(connector: HttpsConnector<C>, target: &Target) -> Wire
 where
     C: Service<Uri> + Clone + Send + Sync + 'static,
     C::Response: Connection + Read + Write + Send + Unpin + 'static,
     C::Future: Send + 'static,
     C::Error: std::error::Error + Send + Sync + 'static,
 {
-    let tls = config.rustls_https_connector_with_connector(connector)?;
-    let connector = ServiceBuilder::new().map_future(Box::pin).timeout(CONNECT).service(tls);
+    let connector = ServiceBuilder::new().map_future(Box::pin).timeout(CONNECT).service(connector);
     let client = Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
     let wire = ServiceBuilder::new()
-        .layer(config.base_uri_layer())
+        .layer(BaseUriLayer::new(with_port(&target.url)))
         .layer(DecompressionLayer::new().gzip(target.compressed))
         .service(client);
     let wire = wire
         .map_response(|response| response.map(|body| body.map_err(BoxError::from).boxed_unsync()))
         .map_err(BoxError::from);
-    Ok(BoxCloneSyncService::new(wire))
+    BoxCloneSyncService::new(wire)
 }

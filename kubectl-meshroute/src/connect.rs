@@ -24,7 +24,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use tokio::time::timeout;
 
 pub(crate) use self::trouble::Trouble;
@@ -123,15 +123,6 @@ impl Connection {
             }
             Patience::Progress(_) | Patience::Endless => whole.await,
         }
-    }
-
-    /// Sends one GET, and returns the JSON of a success.
-    #[cfg_attr(not(test), expect(dead_code, reason = "readers of one object need it"))]
-    pub(crate) async fn read<T: DeserializeOwned>(
-        &self,
-        path_and_query: &str,
-    ) -> Result<T, Trouble> {
-        self.json(&self.get(path_and_query).await?)
     }
 
     /// The JSON of an answer that is a success.

@@ -50,10 +50,10 @@ impl Answer {
         Self { status: 200, headers: Vec::new(), body: body.into(), cut: None, is_silent: false }
     }
 
-    /// What an API server says of itself.
+    /// That there is nothing: no groups of kinds, and no objects of those that every server has.
     #[must_use]
-    pub fn version() -> Self {
-        Self::new(r#"{"gitVersion": "v1.2.3"}"#)
+    pub fn nothing() -> Self {
+        Self::new(r#"{"groups": [], "metadata": {"resourceVersion": "1"}, "items": []}"#)
     }
 
     /// Another status.
@@ -136,6 +136,14 @@ impl Server {
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The first request of each command: which kinds there are.
+    #[must_use]
+    pub fn firsts(&self) -> Vec<Asked> {
+        let mut asked = self.asked();
+        asked.retain(|asked| asked.line.ends_with("/apis HTTP/1.1"));
+        asked
     }
 }
 

@@ -1,14 +1,19 @@
 //! The view of a cluster: the objects that decide splits, found by name. What was not given is
 //! unknown, not absent.
 
+mod ignore;
 mod object;
 mod parts;
+mod tools;
+mod writers;
 
+pub use ignore::{Fields, IgnoreRule, Pattern, Segment};
 pub use object::{
     AllowedRoutes, EndpointSlice, Gateway, Namespace, Object, Override, OverrideKind,
     ReferenceGrant, Service, ServiceKind, ServicePort,
 };
 pub use parts::{Part, Within};
+pub use tools::{Application, Canary, Drift, FluxObject, Rollout, Sync};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,6 +23,7 @@ use crate::{
     route::Route,
 };
 use parts::Parts;
+use writers::Writers;
 
 /// Something that we were told, or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +59,13 @@ pub struct Cluster {
     gateways: BTreeMap<ObjectName, Gateway>,
     overrides: BTreeMap<(OverrideKind, ObjectName), Override>,
     crd_groups: BTreeSet<String>,
+    writers: Writers,
 }
 
 impl Default for Cluster {
     /// Files, which stand for a whole cluster: what is not among them is not there. Only
-    /// EndpointSlices, ReferenceGrants and Namespaces, which people rarely write down, are known
-    /// from the first of their kind on.
+    /// EndpointSlices, ReferenceGrants and Namespaces, which people rarely write down, and the
+    /// objects of tools, which they keep elsewhere, are known from the first of their kind on.
     fn default() -> Self {
         Self { whole: true, ..Self::unread() }
     }
@@ -80,6 +87,7 @@ impl Cluster {
             gateways: BTreeMap::new(),
             overrides: BTreeMap::new(),
             crd_groups: BTreeSet::new(),
+            writers: Writers::default(),
         }
     }
 
@@ -96,6 +104,11 @@ impl Cluster {
                 Kind::EndpointSlice => !self.slices.is_empty(),
                 Kind::ReferenceGrant => !self.grants.is_empty(),
                 Kind::Namespace => !self.namespaces.is_empty(),
+                Kind::Application => self.writers.has_applications(),
+                Kind::Rollout => self.writers.has_rollouts(),
+                Kind::Kustomization => self.writers.has_kustomizations(),
+                Kind::HelmRelease => self.writers.has_helm_releases(),
+                Kind::Canary => self.writers.has_canaries(),
                 Kind::Route(_)
                 | Kind::Gateway
                 | Kind::Service
@@ -135,6 +148,11 @@ impl Cluster {
                 self.crd_groups.insert(group);
                 false
             }
+            Object::Application(application) => self.writers.insert_application(application),
+            Object::Rollout(rollout) => self.writers.insert_rollout(rollout),
+            Object::Kustomization(object) => self.writers.insert_kustomization(object),
+            Object::HelmRelease(object) => self.writers.insert_helm_release(object),
+            Object::Canary(canary) => self.writers.insert_canary(canary),
         }
     }
 
@@ -174,6 +192,13 @@ impl Cluster {
             }
             // A group stays as long as any of its kinds does, and a name does not tell the group.
             Kind::Crd => {}
+            Kind::Application => self.writers.remove_application(name),
+            Kind::Rollout => {
+                self.writers.remove_rollout(name);
+            }
+            Kind::Kustomization => self.writers.remove_kustomization(name),
+            Kind::HelmRelease => self.writers.remove_helm_release(name),
+            Kind::Canary => self.writers.remove_canary(name),
         }
     }
 
@@ -337,6 +362,11 @@ impl Cluster {
     /// The meshes' own objects, sorted.
     pub fn overrides(&self) -> impl Iterator<Item = &Override> {
         self.overrides.values()
+    }
+
+    /// Whether a kind of this API group is known to be installed.
+    pub fn has_crd_group(&self, group: &str) -> bool {
+        self.crd_groups.contains(group)
     }
 
     /// The API groups that are installed, as far as the view holds their definitions.

@@ -1,8 +1,13 @@
-//! The kinds of object that decide something about splits.
+//! The kinds of object that decide something about splits, or about who writes them.
 
-use crate::name::{GATEWAY_GROUP, LINKERD_POLICY_GROUP, RouteKind};
+use crate::name::{GATEWAY_GROUP, RouteKind};
 
-/// The kinds of object that decide something about splits.
+/// The group of Argo CD and of Argo Rollouts.
+pub const ARGO_GROUP: &str = "argoproj.io";
+/// The group of Flagger.
+pub const FLAGGER_GROUP: &str = "flagger.app";
+
+/// The kinds of object that decide something about splits, or about who writes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A route.
@@ -23,16 +28,26 @@ pub enum Kind {
     ServiceProfile,
     /// CustomResourceDefinition.
     Crd,
+    /// Argo CD's Application.
+    Application,
+    /// Argo Rollouts' Rollout.
+    Rollout,
+    /// Flux's Kustomization.
+    Kustomization,
+    /// Flux's HelmRelease.
+    HelmRelease,
+    /// Flagger's Canary.
+    Canary,
 }
 
 impl Kind {
     /// The kind that `apiVersion` and `kind` of an object name; none if it decides nothing here.
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        if let Some(kind) = RouteKind::of(group, kind) {
+            return Some(Self::Route(kind));
+        }
         Some(match (group, kind) {
-            (GATEWAY_GROUP, "HTTPRoute") => Self::Route(RouteKind::Http),
-            (GATEWAY_GROUP, "GRPCRoute") => Self::Route(RouteKind::Grpc),
-            (LINKERD_POLICY_GROUP, "HTTPRoute") => Self::Route(RouteKind::LinkerdHttp),
             (GATEWAY_GROUP, "ReferenceGrant") => Self::ReferenceGrant,
             (GATEWAY_GROUP, "Gateway") => Self::Gateway,
             ("", "Service") => Self::Service,
@@ -41,6 +56,11 @@ impl Kind {
             ("networking.istio.io", "VirtualService") => Self::VirtualService,
             ("linkerd.io", "ServiceProfile") => Self::ServiceProfile,
             ("apiextensions.k8s.io", "CustomResourceDefinition") => Self::Crd,
+            (ARGO_GROUP, "Application") => Self::Application,
+            (ARGO_GROUP, "Rollout") => Self::Rollout,
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") => Self::Kustomization,
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => Self::HelmRelease,
+            (FLAGGER_GROUP, "Canary") => Self::Canary,
             _ => return None,
         })
     }

@@ -3,9 +3,12 @@
 //! Lowering never fails. What cannot be read is a [`Problem`] with its place; what we do not know
 //! is named and kept out of the answer, never guessed.
 
+mod ignore;
 mod others;
 mod reader;
 mod route;
+mod signs;
+mod tools;
 
 use serde::de::{Deserialize, Deserializer};
 
@@ -63,6 +66,11 @@ pub fn lower<'de, D: Deserializer<'de>>(kind: Kind, object: D, namespace: &str) 
         Kind::VirtualService => read(r, object, Reader::virtual_service),
         Kind::ServiceProfile => read(r, object, Reader::service_profile),
         Kind::Crd => read(r, object, Reader::crd),
+        Kind::Application => read(r, object, Reader::application),
+        Kind::Rollout => read(r, object, Reader::rollout),
+        Kind::Kustomization => read(r, object, Reader::kustomization),
+        Kind::HelmRelease => read(r, object, Reader::helm_release),
+        Kind::Canary => read(r, object, Reader::canary),
     };
     let problems = reader.problems;
     let refused = problems.iter().any(|problem| problem.gravity == Gravity::Refused);

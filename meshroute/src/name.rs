@@ -44,6 +44,16 @@ pub enum RouteKind {
 }
 
 impl RouteKind {
+    /// The kind of this group and name; none if it is no route.
+    pub fn of(group: &str, kind: &str) -> Option<Self> {
+        Some(match (group, kind) {
+            (GATEWAY_GROUP, "HTTPRoute") => Self::Http,
+            (GATEWAY_GROUP, "GRPCRoute") => Self::Grpc,
+            (LINKERD_POLICY_GROUP, "HTTPRoute") => Self::LinkerdHttp,
+            _ => return None,
+        })
+    }
+
     /// The API group.
     pub fn group(self) -> &'static str {
         match self {

@@ -1,6 +1,10 @@
 //! The model of a route: what a mesh is asked to do, with every default filled in and marked as
 //! such.
 
+mod signs;
+
+pub use signs::{Applied, Signs};
+
 use std::ops::Deref;
 
 use jiff::Timestamp;
@@ -48,6 +52,8 @@ pub struct Route {
     pub rules: Vec<Rule>,
     /// What controllers say of it.
     pub statuses: Vec<ParentStatus>,
+    /// What it says of the tools that write it; none where it says nothing.
+    pub signs: Option<Box<Signs>>,
 }
 
 /// One of the objects a route attaches to.

@@ -5,12 +5,14 @@
 //! them their meaning and their defaults.
 
 mod found;
+pub mod signs;
+pub mod tools;
 
 pub use found::{Any, Found};
 
 use std::collections::BTreeMap;
 
-use found::wire;
+use found::{KeyInto, wire};
 
 /// A list whose entries may each have the wrong shape.
 pub type List<T> = Vec<Found<T>>;
@@ -31,7 +33,7 @@ wire! {
     /// `apis/v1/httproute_types.go`), and GRPCRoute (`apis/v1/grpcroute_types.go`): they differ in
     /// their matches only.
     open Route {
-        metadata "metadata": Metadata,
+        metadata "metadata": signs::RouteMetadata,
         spec "spec": RouteSpec,
         status "status": RouteStatus,
     }

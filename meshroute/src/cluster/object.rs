@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::{cluster::Known, name::ObjectName, route::Route};
+use crate::{
+    cluster::{Application, Canary, FluxObject, Known, Rollout},
+    name::ObjectName,
+    route::Route,
+};
 
 /// An object that was read, ready for the view.
 #[derive(Debug, Clone)]
@@ -26,6 +30,16 @@ pub enum Object {
         /// The group.
         group: String,
     },
+    /// Argo CD's Application.
+    Application(Application),
+    /// Argo Rollouts' Rollout.
+    Rollout(Rollout),
+    /// Flux's Kustomization.
+    Kustomization(FluxObject),
+    /// Flux's HelmRelease.
+    HelmRelease(FluxObject),
+    /// Flagger's Canary.
+    Canary(Canary),
 }
 
 impl Object {

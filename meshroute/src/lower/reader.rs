@@ -127,11 +127,20 @@ impl Reader {
         metadata: &Metadata,
         namespaced: bool,
     ) -> Option<ObjectName> {
+        self.object_name(metadata.name.clone(), metadata.namespace.clone(), namespaced)
+    }
+
+    /// As [`Reader::name`], of the two fields of the metadata.
+    pub(super) fn object_name(
+        &mut self,
+        name: Found<String>,
+        namespace: Found<String>,
+        namespaced: bool,
+    ) -> Option<ObjectName> {
         self.field("metadata", |r| {
-            let name = r.required("name", metadata.name.clone())?;
-            let namespace = r
-                .take("namespace", metadata.namespace.clone())
-                .filter(|namespace| !namespace.is_empty());
+            let name = r.required("name", name)?;
+            let namespace =
+                r.take("namespace", namespace).filter(|namespace| !namespace.is_empty());
             let namespace = namespace.unwrap_or_else(|| r.default_namespace.clone());
             Some(ObjectName { namespace: if namespaced { namespace } else { String::new() }, name })
         })

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     cluster::Object,
-    lower::reader::Reader,
+    lower::{reader::Reader, signs},
     name::{GATEWAY_GROUP, ObjectName, RouteId, RouteKind},
     route::{
         Backend, Field, Filter, GrpcMatch, Match, Parent, ParentStatus, PathMatch, Route, Rule,
@@ -34,9 +34,19 @@ pub(super) const PORTS: std::ops::RangeInclusive<i64> = 1..=65_535;
 impl Reader {
     pub(super) fn route(&mut self, kind: RouteKind, route: wire::Route) -> Option<Object> {
         let wire::Route { metadata, spec, status, unknown: _ } = route;
-        let metadata = self.required("metadata", metadata)?;
-        let name = self.metadata_name(&metadata, true)?;
-        let created = self.take("creationTimestamp", metadata.creation_timestamp);
+        let wire::signs::RouteMetadata {
+            name,
+            namespace,
+            creation_timestamp,
+            labels,
+            annotations,
+            owner_references,
+            managed_fields,
+            unknown: _,
+        } = self.required("metadata", metadata)?;
+        let name = self.object_name(name, namespace, true)?;
+        let created = self.take("creationTimestamp", creation_timestamp);
+        let signs = signs::signs(labels, annotations, owner_references, managed_fields);
         let spec = self.required("spec", spec)?;
         let route =
             self.field("spec", |r| {
@@ -64,6 +74,7 @@ impl Reader {
                     hostnames,
                     rules,
                     statuses: Vec::new(),
+                    signs: None,
                 }
             });
         let statuses = self
@@ -73,7 +84,7 @@ impl Reader {
                 })
             })
             .unwrap_or_default();
-        Some(Object::Route(Route { statuses, ..route }))
+        Some(Object::Route(Route { statuses, signs, ..route }))
     }
 
     fn parent(&mut self, namespace: &str, parent: wire::ParentRef) -> Option<Parent> {

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["route", "cluster"],
     &["wire"],
     &["lower", "defaulting"],
-    &["profile", "matching", "waypoint"],
+    &["profile", "matching", "owner", "waypoint"],
     &["detect", "split"],
     &["lint"],
 ];

@@ -1,8 +1,8 @@
 //! What a service mesh does with the routes of a Service: values in, answers out.
 //!
 //! [`lower`] reads objects into the [model](route) and a [view of a cluster](cluster); [`split`]
-//! says, for one [mesh](profile), what clients of a Service get. Both are pure: no I/O, no clock,
-//! no environment.
+//! says, for one [mesh](profile), what clients of a Service get, and [`owner`] who else writes the
+//! weights. All are pure: no I/O, no clock, no environment.
 //!
 //! # What it does not do
 //! It reads no files and no API server, it does not print, it decides nothing about traffic that
@@ -14,6 +14,7 @@ pub mod kind;
 pub mod lower;
 pub mod matching;
 pub mod name;
+pub mod owner;
 pub mod path;
 pub mod profile;
 pub mod ratio;

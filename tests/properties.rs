@@ -6,9 +6,10 @@ use std::{collections::BTreeSet, env};
 
 use meshroute_tests::{
     answer::{Match as Reported, Split},
+    evidence,
     fate::{Entry, List},
     naive::{self, Place},
-    program::Query,
+    program::{self, Query},
     request::{Condition, Matcher, PathMatch, Request},
     requests,
     world::{self, CONSUMER, Make, PORTS, PRODUCER, SERVICE, World, worlds},
@@ -17,6 +18,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, RngSeed, TestCaseError, TestRunner},
 };
+use serde_json::Value;
 
 /// How many clusters a test tries unless `MESHROUTE_CASES` says otherwise.
 const CASES: u32 = 64;
@@ -181,6 +183,37 @@ fn the_order_of_documents_does_not_matter() {
                 let (first, second) =
                     (first.stdout + &first.stderr, second.stdout + &second.stderr);
                 return Err(format!("{}\n{first}\nshuffled:\n{second}", query.command()));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn who_else_writes_a_route_changes_nothing_but_its_owner() {
+    for_all(CASES, worlds(Make::Grpc), |world| {
+        let plain = world.documents();
+        let mut signed = evidence::tools();
+        let routes = plain.iter().cloned().enumerate();
+        signed.extend(routes.map(|(index, document)| evidence::signed(document, index)));
+        for mesh in ["spec", "istio", "istio-ambient", "linkerd", "cilium", "kuma", "kgateway"] {
+            let args = ["split", "-A", "-o", "json", "--mesh", mesh, "-f", "-"];
+            let answer = |documents: &[Value]| -> Result<(Value, String), String> {
+                let outcome = program::run(&args, &world::stream(documents));
+                let answer = serde_json::from_str(&outcome.stdout);
+                Ok((answer.map_err(|_| outcome.stderr.clone())?, outcome.stderr))
+            };
+            let (without, with) = (answer(&plain)?, answer(&signed)?);
+            let (bare, nobody) = evidence::removed(without.0);
+            let (rest, owners) = evidence::removed(with.0);
+            if (&bare, &without.1) != (&rest, &with.1) {
+                return Err(format!("{mesh}: {bare:#}\n{}\n{rest:#}\n{}", without.1, with.1));
+            }
+            if nobody.iter().any(|owner| !owner.is_null()) {
+                return Err(format!("{mesh}: owners without a sign: {nobody:?}"));
+            }
+            if owners.iter().any(Value::is_null) {
+                return Err(format!("{mesh}: signs without an owner: {owners:?}"));
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ const MESHES: [&str; 7] =
     ["spec", "istio", "istio-ambient", "linkerd", "cilium", "kuma", "kgateway"];
 
 /// Inputs that between them have every kind of rule, backend and remark.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "examples/bookinfo",
     "tests/cases/attachment",
     "tests/cases/consumers",
@@ -18,6 +18,7 @@ const INPUTS: [&str; 9] = [
     "tests/cases/backends/without-extension",
     "tests/cases/waypoints",
     "tests/cases/exceptions",
+    "tests/cases/owner",
 ];
 
 #[test]
@@ -45,9 +46,16 @@ fn every_answer_is_valid_and_says_nothing_beside_the_schema() {
             }
         }
     }
-    for field in
-        ["inheritedFrom\": {", "backend\": {", "respond\": 404", "ranks\": [", "gateway\": {"]
-    {
+    for field in [
+        "inheritedFrom\": {",
+        "backend\": {",
+        "respond\": 404",
+        "ranks\": [",
+        "gateway\": {",
+        "owner\": {",
+        "reverts\": true",
+        "reverts\": null",
+    ] {
         assert!(seen.contains(field), "no input leads to {field}");
     }
 }

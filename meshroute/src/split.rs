@@ -3,7 +3,7 @@
 //! [`splits`] answers a [`Question`] with one [`Split`] for each set of ports that behaves alike.
 //! The work goes through four steps: which routes are in effect (`attach`, `levels`), in which
 //! order their matches are tried (`order`), where the requests of a rule go (`fate`), and who sees
-//! something else (`exceptions`).
+//! something else (`exceptions`). Who else writes the routes stands beside it.
 
 mod answer;
 mod ask;
@@ -17,14 +17,15 @@ mod protocol;
 mod waypoint;
 
 pub use answer::{
-    Answer, Exception, Inert, Inherited, Outcome, RankedMatch, Reason, Reference, Response, Role,
-    RuleId, Seen, Shadowed, Share, Split, SplitRule, TieReason, UndefinedOrder, Unmatched,
+    Answer, Exception, Inert, Inherited, Outcome, Owned, RankedMatch, Reason, Reference, Response,
+    Role, RuleId, Seen, Shadowed, Share, Split, SplitRule, TieReason, UndefinedOrder, Unmatched,
 };
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     cluster::{Cluster, Service, ServicePort},
+    owner::owner,
     profile::Profile,
 };
 use ask::Ask;
@@ -90,7 +91,25 @@ pub fn splits<'a>(
             None => splits.push(split),
         }
     }
+    for split in &mut splits {
+        split.owners = owners(cluster, split);
+    }
     splits
+}
+
+/// Who else writes each of the routes in effect; what could not be told is wanted.
+fn owners<'a>(cluster: &Cluster, split: &mut Split<'a>) -> Vec<Owned<'a>> {
+    let mut owners: Vec<Owned<'a>> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for rule in &split.rules {
+        let route = rule.route;
+        if seen.insert(&route.id)
+            && let Some(owner) = owner(cluster, route, &mut split.wanted)
+        {
+            owners.push(Owned { route: &route.id, owner });
+        }
+    }
+    owners
 }
 
 /// The answer for one port, without the exceptions.
@@ -137,6 +156,7 @@ fn for_port<'a>(ask: &Ask<'a>, port: &'a ServicePort) -> Split<'a> {
         shadowed: ordered.shadowed,
         inert,
         exceptions: Vec::new(),
+        owners: Vec::new(),
         assumed: ask.take_assumed(),
         wanted: ask.take_wanted(),
     }

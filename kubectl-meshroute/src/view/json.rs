@@ -1,9 +1,12 @@
 //! Splits for programs: `meshroute.dev/v1`, described by `docs/split.schema.json`. Fields may be
 //! added; none is renamed or given another meaning.
 
+use std::collections::BTreeMap;
+
 use meshroute::{
     cluster::{Known, Ready},
     name::{ObjectName, RouteId},
+    owner,
     ratio::{self, Ratio},
     route::{Match, ValueMatch},
     split,
@@ -54,8 +57,17 @@ pub(super) struct Split<'a> {
     shadowed: Vec<Shadowed<'a>>,
     inert: Vec<Inert<'a>>,
     exceptions: Vec<Exception<'a>>,
-    owner: Option<()>,
+    owner: Option<Owner<'a>>,
     findings: [(); 0],
+}
+
+#[derive(Debug, Serialize)]
+struct Owner<'a> {
+    tool: &'static str,
+    namespace: Option<&'a str>,
+    name: Option<&'a str>,
+    state: Option<&'a str>,
+    reverts: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,6 +102,7 @@ struct Rule<'a> {
     matches: Vec<RankedMatch<'a>>,
     backends: Vec<Backend<'a>>,
     respond: Option<Answer>,
+    owner: Option<Owner<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -218,6 +231,8 @@ enum Seen<'a> {
 
 impl<'a> Split<'a> {
     fn new(split: &'a split::Split<'a>) -> Self {
+        let owners: Owners<'_> =
+            split.owners.iter().map(|owned| (owned.route, &owned.owner)).collect();
         Self {
             api_version: API_VERSION,
             kind: "Split",
@@ -225,7 +240,7 @@ impl<'a> Split<'a> {
             ports: &split.ports,
             mesh: split.mesh.name(),
             from_namespace: split.from.as_deref(),
-            rules: split.rules.iter().map(rule).collect(),
+            rules: split.rules.iter().map(|it| rule(it, &owners)).collect(),
             unmatched: split.unmatched.as_ref().map(|unmatched| match unmatched {
                 split::Unmatched::Respond(given) => Unmatched::Respond(answer(*given)),
                 split::Unmatched::Backend(share) => {
@@ -259,13 +274,16 @@ impl<'a> Split<'a> {
                 })
                 .collect(),
             exceptions: split.exceptions.iter().map(exception).collect(),
-            owner: None,
+            owner: split.owners.first().map(|owned| owner(&owned.owner)),
             findings: [],
         }
     }
 }
 
-fn rule<'a>(rule: &'a split::SplitRule<'a>) -> Rule<'a> {
+/// Who else writes a route.
+type Owners<'a> = BTreeMap<&'a RouteId, &'a owner::Owner>;
+
+fn rule<'a>(rule: &'a split::SplitRule<'a>, owners: &Owners<'a>) -> Rule<'a> {
     let parts: Vec<Ratio> = rule.backends.iter().map(|share| share.effective).collect();
     Rule {
         name: rule.rule.name.as_deref(),
@@ -292,6 +310,24 @@ fn rule<'a>(rule: &'a split::SplitRule<'a>) -> Rule<'a> {
             .map(|(index, share)| backend(share, &parts, index))
             .collect(),
         respond: rule.respond.map(|response| answer(response.answer)),
+        owner: owners.get(&rule.id.route).map(|it| owner(it)),
+    }
+}
+
+fn owner(owner: &owner::Owner) -> Owner<'_> {
+    let name = owner.name.as_ref();
+    Owner {
+        tool: owner.tool.as_str(),
+        namespace: name.map(|name| name.namespace.as_str()).filter(|it| !it.is_empty()),
+        name: name.map(|name| name.name.as_str()),
+        state: match &owner.state {
+            Known::Known(state) => state.as_deref(),
+            Known::Unknown => None,
+        },
+        reverts: match owner.reverts {
+            Known::Known(reverts) => Some(reverts),
+            Known::Unknown => None,
+        },
     }
 }
 

@@ -18,7 +18,9 @@ pub(super) fn summary(answers: &[Split<'_>], wide: bool, no_headers: bool, look:
         return String::new();
     }
     let mut columns = vec!["SERVICE", "ROUTE", "RULES", "SPLIT", "RESULT"];
-    columns.extend(wide.then_some("MESH"));
+    if wide {
+        columns.extend(["MESH", "OWNER"]);
+    }
     let mut grid = Grid::new(columns, !no_headers, look);
     for split in answers {
         let routes = words::route_names(split);
@@ -31,7 +33,9 @@ pub(super) fn summary(answers: &[Split<'_>], wide: bool, no_headers: bool, look:
             usual(split),
             result,
         ];
-        cells.extend(wide.then(|| split.mesh.to_string()));
+        if wide {
+            cells.extend([split.mesh.to_string(), words::owner_names(split)]);
+        }
         grid.add(cells, paint);
     }
     grid.print()

@@ -1,5 +1,7 @@
 //! The words that tables and lines are made of.
 
+use std::collections::BTreeSet;
+
 use meshroute::{
     cluster::{Known, Ready},
     matching,
@@ -7,7 +9,7 @@ use meshroute::{
     profile::Mesh,
     route::{Match, PathMatch, ValueKind, ValueMatch},
     split::{
-        Exception, Inert, RankedMatch, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
+        Exception, Inert, Owned, RankedMatch, Reference, RuleId, Seen, Shadowed, Split, SplitRule,
         UndefinedOrder,
     },
 };
@@ -127,11 +129,13 @@ pub(super) fn ready(ready: Known<Ready>) -> String {
     }
 }
 
-/// The first line about a split: the Service, the mesh, whose view it is, and the routes in effect.
+/// The first line about a split: the Service, the mesh, whose view it is, the routes in effect, and
+/// who else writes them.
 pub(super) fn heading(split: &Split<'_>) -> String {
     let mut parts = vec![format!("Service {}", service(split)), format!("mesh {}", split.mesh)];
     parts.extend(split.from.as_ref().map(|from| format!("from namespace {from}")));
     parts.push(routes(split));
+    parts.extend(owners(split));
     clean(&parts.join("  "))
 }
 
@@ -143,6 +147,29 @@ pub(super) fn routes(split: &Split<'_>) -> String {
         [name] => format!("route {name}"),
         several => format!("routes {}", several.join(", ")),
     }
+}
+
+/// `owner Argo CD/shop (self-heal)`; with the route of each where not all are of one owner.
+fn owners(split: &Split<'_>) -> Option<String> {
+    let first = &split.owners.first()?.owner;
+    let same = split.owners.iter().all(|owned| owned.owner == *first);
+    let routes: BTreeSet<_> = split.owners.iter().map(|owned| owned.route).collect();
+    if same && split.rules.iter().all(|rule| routes.contains(&rule.id.route)) {
+        return Some(format!("owner {first}"));
+    }
+    let of_route = |owned: &Owned<'_>| {
+        format!("of {}: {}", short(&owned.route.name, split.service), owned.owner)
+    };
+    let said: Vec<String> = split.owners.iter().map(of_route).collect();
+    Some(format!("owner {}", said.join(", ")))
+}
+
+/// The owners of the routes in effect, each once; `-` without any.
+pub(super) fn owner_names(split: &Split<'_>) -> String {
+    let mut seen = BTreeSet::new();
+    let names = split.owners.iter().map(|owned| clean(&owned.owner.to_string()));
+    let names: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
+    if names.is_empty() { "-".into() } else { names.join(", ") }
 }
 
 /// The routes in effect, each once, with what the mesh says of them.

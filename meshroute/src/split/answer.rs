@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     cluster::{Known, Part, Ready},
     name::{ObjectName, RouteId},
+    owner::Owner,
     profile::Mesh,
     ratio::Ratio,
     route::{Match, Route, Rule},
@@ -33,6 +34,9 @@ pub struct Split<'a> {
     pub inert: Vec<Inert>,
     /// Who sees another split.
     pub exceptions: Vec<Exception>,
+    /// Who else writes the routes in effect, by the rank of their first rule; nothing for a route
+    /// that nobody else writes, as far as it shows.
+    pub owners: Vec<Owned<'a>>,
     /// What about the mesh was assumed to come to this answer.
     pub assumed: Vec<&'static str>,
     /// What of the cluster this answer would have needed, and is not known.
@@ -74,6 +78,15 @@ impl Split<'_> {
             share.reference.port = None;
         }
     }
+}
+
+/// A route, and who else writes it.
+#[derive(Debug, Clone)]
+pub struct Owned<'a> {
+    /// The route.
+    pub route: &'a RouteId,
+    /// Who.
+    pub owner: Owner,
 }
 
 /// Which rule of which route.

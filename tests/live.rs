@@ -229,14 +229,64 @@ fn a_server_without_gateway_api_says_so() {
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
 }
 
+#[test]
+fn owners_are_found_in_a_cluster() {
+    let Some(cluster) = control_plane::own("owners_are_found_in_a_cluster") else { return };
+    for (group, version, kind, plural) in [
+        ("argoproj.io", "v1alpha1", "Application", "applications"),
+        ("argoproj.io", "v1alpha1", "Rollout", "rollouts"),
+        ("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations"),
+        ("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases"),
+        ("flagger.app", "v1beta1", "Canary", "canaries"),
+    ] {
+        define(&cluster, group, version, kind, plural);
+    }
+    for namespace in ["shop", "argocd", "flux-system"] {
+        cluster.kubectl(&["create", "namespace", namespace], "").success();
+    }
+    cluster.apply("default", ELSEWHERE);
+    let case = |file: &str| example(&format!("tests/cases/owner/{file}.yaml"));
+    let create = ["create", "-f", &case("routes"), "-f", &case("tools")];
+    cluster.kubectl(&create, "").success();
+    let kinds = "applications,rollouts,kustomizations,helmreleases,canaries";
+    let tools = ["get", kinds, "-A", "-o", "yaml"];
+    let tools = cluster.kubectl(&tools, "").success();
+    let dump = format!("{}\n---\n{tools}", dump(&cluster));
+    for question in
+        [&["-n", "shop", "-o", "wide"][..], &["-A", "-o", "json"], &["argo-cd", "-n", "shop"]]
+    {
+        let live = live(cluster.kubeconfig(), question);
+        assert!(
+            question.contains(&"json") || live.stdout.contains("Argo CD/shop (self-heal)"),
+            "{}",
+            live.stdout
+        );
+        assert_eq!(live, from(&dump, question), "{question:?}");
+    }
+
+    // Whoever may not read the tools' objects learns which tool it is.
+    let user = cluster.user();
+    let read = json!([{"apiGroups": ["", "gateway.networking.k8s.io"],
+                       "resources": ["httproutes", "services", "namespaces"], "verbs": ["list"]}]);
+    cluster.grant(&user, None, &read);
+    let outcome = live(user.kubeconfig(), &["argo-cd", "-n", "shop"]);
+    assert!(outcome.stdout.contains("owner Argo CD/shop (?)"), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("applications (owner)"), "{}", outcome.stderr);
+    assert_eq!((outcome.code, outcome.stderr.lines().count()), (0, 1), "{}", outcome.stderr);
+}
+
 /// Installs HTTPRoute in one version, without a schema.
 fn install(cluster: &ControlPlane, version: &str) {
+    define(cluster, "gateway.networking.k8s.io", version, "HTTPRoute", "httproutes");
+}
+
+/// Installs a kind in one version, without a schema.
+fn define(cluster: &ControlPlane, group: &str, version: &str, kind: &str, plural: &str) {
     let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
     let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": "httproutes.gateway.networking.k8s.io",
+        "metadata": {"name": format!("{plural}.{group}"),
                      "annotations": {"api-approved.kubernetes.io": "unapproved, test"}},
-        "spec": {"group": "gateway.networking.k8s.io", "scope": "Namespaced",
-                 "names": {"plural": "httproutes", "singular": "httproute", "kind": "HTTPRoute", "listKind": "HTTPRouteList"},
+        "spec": {"group": group, "scope": "Namespaced", "names": {"plural": plural, "kind": kind},
                  "versions": [{"name": version, "served": true, "storage": true, "schema": schema}]}});
     cluster.apply("default", &crd.to_string());
     let established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];

@@ -250,8 +250,9 @@ fn a_proxy_of_the_environment_leads_to_hosts_that_no_proxy_does_not_name() {
     assert_eq!(ways(&proxy), ["CONNECT cluster.example:6443 HTTP/1.1"]);
     assert_eq!(cluster.server.firsts()[0].header("authorization"), ["Bearer t"]);
     // Loopback is reached without it.
+    let before = proxy.led().len();
     reached(&process, &["-s", &cluster.url()]);
-    assert_eq!(proxy.led().len(), 1);
+    assert_eq!(proxy.led().len(), before);
 
     for past in [".example", "example", "*.example", "x, CLUSTER.example:6443", "*"] {
         let process = Process::new(env!("CARGO_BIN_EXE_plugin"), env!("CARGO_TARGET_TMPDIR"))
@@ -266,7 +267,7 @@ fn a_proxy_of_the_environment_leads_to_hosts_that_no_proxy_does_not_name() {
     // The names of proxies do not count.
     let process = process.with("NO_PROXY", "127.0.0.1,cluster.example:443,10.0.0.0/8");
     reached(&process, &[]);
-    assert_eq!(proxy.led().len(), 2);
+    assert!(proxy.led().len() > before);
 }
 
 #[test]

@@ -229,6 +229,11 @@ impl Cluster {
                 let overrides = self.overrides.keys().filter(|(kind, _)| of_kind(*kind));
                 names(&mut overrides.map(|(_, name)| name))
             }
+            Kind::Application
+            | Kind::Rollout
+            | Kind::Kustomization
+            | Kind::HelmRelease
+            | Kind::Canary => names(&mut self.writers.names(part.kind)),
             Kind::EndpointSlice | Kind::Crd => Vec::new(),
         };
         gone.iter().for_each(|name| self.remove(part.kind, name));

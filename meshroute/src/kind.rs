@@ -77,6 +77,11 @@ impl Kind {
             Self::VirtualService => "VirtualService",
             Self::ServiceProfile => "ServiceProfile",
             Self::Crd => "CustomResourceDefinition",
+            Self::Application => "Application",
+            Self::Rollout => "Rollout",
+            Self::Kustomization => "Kustomization",
+            Self::HelmRelease => "HelmRelease",
+            Self::Canary => "Canary",
         }
     }
 }

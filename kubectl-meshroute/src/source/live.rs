@@ -176,6 +176,11 @@ impl Live {
             | Kind::Namespace
             | Kind::VirtualService
             | Kind::ServiceProfile
+            | Kind::Application
+            | Kind::Rollout
+            | Kind::Kustomization
+            | Kind::HelmRelease
+            | Kind::Canary
             | Kind::Crd => learn(request, cluster),
         }
     }
@@ -251,6 +256,11 @@ fn affected(kind: Kind) -> &'static str {
         Kind::EndpointSlice => "READY",
         Kind::VirtualService | Kind::ServiceProfile => "what overrides routes",
         Kind::Crd => "mesh",
+        Kind::Application
+        | Kind::Rollout
+        | Kind::Kustomization
+        | Kind::HelmRelease
+        | Kind::Canary => "owner",
     }
 }
 

@@ -54,6 +54,10 @@ impl Object {
             Self::Gateway(gateway) => gateway.name.clone(),
             Self::Override(other) => other.name.clone(),
             Self::Crd { group } => ObjectName::new("", group),
+            Self::Application(application) => application.name.clone(),
+            Self::Rollout(rollout) => rollout.name.clone(),
+            Self::Kustomization(object) | Self::HelmRelease(object) => object.name.clone(),
+            Self::Canary(canary) => canary.name.clone(),
         }
     }
 }

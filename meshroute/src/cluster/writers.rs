@@ -78,6 +78,26 @@ impl Writers {
         self.canaries.remove(name);
     }
 
+    /// The names of all objects of a tool's kind.
+    pub(super) fn names(&self, kind: Kind) -> Box<dyn Iterator<Item = &ObjectName> + '_> {
+        match kind {
+            Kind::Application => Box::new(self.applications.keys()),
+            Kind::Rollout => Box::new(self.rollouts.keys()),
+            Kind::Kustomization => Box::new(self.kustomizations.keys()),
+            Kind::HelmRelease => Box::new(self.helm_releases.keys()),
+            Kind::Canary => Box::new(self.canaries.keys()),
+            Kind::Route(_)
+            | Kind::ReferenceGrant
+            | Kind::Gateway
+            | Kind::Service
+            | Kind::Namespace
+            | Kind::EndpointSlice
+            | Kind::VirtualService
+            | Kind::ServiceProfile
+            | Kind::Crd => Box::new(std::iter::empty()),
+        }
+    }
+
     pub(super) fn has_applications(&self) -> bool {
         !self.applications.is_empty()
     }

@@ -1,7 +1,7 @@
 //! Where an API server serves the kinds that we read.
 
 use meshroute::{
-    kind::Kind,
+    kind::{ARGO_GROUP, FLAGGER_GROUP, Kind},
     name::{GATEWAY_GROUP, LINKERD_POLICY_GROUP, RouteKind},
 };
 
@@ -50,6 +50,17 @@ impl Resource {
                 "virtualservices",
             ),
             Kind::ServiceProfile => in_namespaces("linkerd.io", &["v1alpha2"], "serviceprofiles"),
+            Kind::Application => in_namespaces(ARGO_GROUP, &["v1alpha1"], "applications"),
+            Kind::Rollout => in_namespaces(ARGO_GROUP, &["v1alpha1"], "rollouts"),
+            Kind::Kustomization => {
+                in_namespaces("kustomize.toolkit.fluxcd.io", &["v1", "v1beta2"], "kustomizations")
+            }
+            Kind::HelmRelease => in_namespaces(
+                "helm.toolkit.fluxcd.io",
+                &["v2", "v2beta2", "v2beta1"],
+                "helmreleases",
+            ),
+            Kind::Canary => in_namespaces(FLAGGER_GROUP, &["v1beta1"], "canaries"),
             Kind::Crd => Self {
                 group: "apiextensions.k8s.io",
                 versions: &["v1"],

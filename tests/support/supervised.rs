@@ -4,10 +4,10 @@
 //! end of a pipe, and then does what is left to do.
 
 use std::{
-    env, fs,
-    fs::File,
+    env,
+    fs::{DirBuilder, File},
     io::{self, Write as _},
-    os::unix::process::CommandExt as _,
+    os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio, id},
     sync::atomic::{AtomicUsize, Ordering},
@@ -90,9 +90,19 @@ impl Folder {
     /// Returns why it cannot be made.
     pub fn new() -> io::Result<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("meshroute-tests-{}-{count}", id()));
-        fs::create_dir(&path)?;
+        let mut make = DirBuilder::new();
+        // A server's folder holds the token of its administrator.
+        make.mode(0o700);
+        let path = loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = env::temp_dir().join(format!("meshroute-tests-{}-{count}", id()));
+            match make.create(&path) {
+                Ok(()) => break path,
+                // Of an earlier process with our number, whose shell was killed too.
+                Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(err) => return Err(err),
+            }
+        };
         let mut command = Command::new("sh");
         command.args(["-c", KEEP_FOLDER, "sh"]).arg(&path);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -123,7 +133,7 @@ impl Drop for Keeper {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{fs, time::Duration};
 
     use super::*;
     use crate::wait;
@@ -152,14 +162,9 @@ mod tests {
         victim.kill().expect("it is ours");
         victim.wait().expect("it is ours");
         let lines = lines.expect("the other process has started a program");
-        wait::until(limit, || {
-            if runs(&lines[0]) { Err("it runs") } else { Ok(()) }.map_err(str::to_owned)
-        })
-        .expect("the program has ended");
-        wait::until(limit, || {
-            if Path::new(&lines[1]).exists() { Err("it is there".to_owned()) } else { Ok(()) }
-        })
-        .expect("the folder is gone");
+        let gone = |is_there: bool| if is_there { Err("it is there".to_owned()) } else { Ok(()) };
+        wait::until(limit, || gone(runs(&lines[0]))).expect("the program has ended");
+        wait::until(limit, || gone(Path::new(&lines[1]).exists())).expect("the folder is removed");
     }
 
     fn be_killed(report: &Path) {

@@ -103,49 +103,53 @@ impl Tool {
     }
 
     const fn recipe(self) -> Recipe {
-        let (program, package) = match self {
-            Self::Helm => {
-                return Recipe {
-                    program: "helm",
-                    module: &HELM,
-                    versioned: HELM.main,
-                    package: "helm.sh/helm/v4/cmd/helm",
-                    question: &["version", "--template={{.Version}}"],
-                };
-            }
-            Self::Etcd => {
-                return Recipe {
-                    program: "etcd",
-                    module: &KUBERNETES,
-                    versioned: "go.etcd.io/etcd/server/v3",
-                    package: "go.etcd.io/etcd/server/v3",
-                    question: &["--version"],
-                };
-            }
-            Self::Kubectl => {
-                return Recipe {
-                    program: "kubectl",
-                    module: &KUBERNETES,
-                    versioned: KUBERNETES.main,
-                    package: "k8s.io/kubernetes/cmd/kubectl",
-                    question: &["version", "--client"],
-                };
-            }
-            Self::ApiServer => ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
-            Self::ControllerManager => {
-                ("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager")
-            }
+        let kubernetes = Recipe {
+            program: "",
+            module: &KUBERNETES,
+            versioned: KUBERNETES.main,
+            package: "",
+            question: &["--version"],
         };
-        let (module, versioned, question): (_, _, &[&str]) =
-            (&KUBERNETES, KUBERNETES.main, &["--version"]);
-        Recipe { program, module, versioned, package, question }
+        match self {
+            Self::Etcd => Recipe {
+                program: "etcd",
+                versioned: "go.etcd.io/etcd/server/v3",
+                package: "go.etcd.io/etcd/server/v3",
+                ..kubernetes
+            },
+            Self::ApiServer => Recipe {
+                program: "kube-apiserver",
+                package: "k8s.io/kubernetes/cmd/kube-apiserver",
+                ..kubernetes
+            },
+            Self::ControllerManager => Recipe {
+                program: "kube-controller-manager",
+                package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+                ..kubernetes
+            },
+            Self::Kubectl => Recipe {
+                program: "kubectl",
+                package: "k8s.io/kubernetes/cmd/kubectl",
+                question: &["version", "--client"],
+                ..kubernetes
+            },
+            Self::Helm => Recipe {
+                program: "helm",
+                module: &HELM,
+                versioned: HELM.main,
+                package: "helm.sh/helm/v4/cmd/helm",
+                question: &["version", "--template={{.Version}}"],
+            },
+        }
     }
 
     fn find_or_build(self) -> Result<PathBuf, String> {
         let Recipe { program, module, .. } = self.recipe();
-        let cache = cache()?.join(format!("{}-{}", module.folder, module.version(module.main)));
+        let key = format!("{}-{}", module.folder, module.version(module.main));
+        let cache = cache().map(|cache| cache.join(key));
         let mut folders: Vec<_> = env::var_os(ASSETS).map(PathBuf::from).into_iter().collect();
-        folders.extend([PathBuf::from(DEFAULT_ASSETS), cache.clone()]);
+        folders.push(DEFAULT_ASSETS.into());
+        folders.extend(cache.clone());
         let mut reasons = Vec::new();
         for folder in &folders {
             let path = folder.join(program);
@@ -154,9 +158,9 @@ impl Tool {
                 Err(reason) => reasons.push(reason),
             }
         }
-        self.build(&cache).map_err(|why| {
+        cache.and_then(|cache| self.build(&cache)).map_err(|why| {
             format!(
-                "no {program} {}: {}; {why}; install Go, or put the program into one of these folders",
+                "no {program} {}: {}; {why}; install Go, or put the program into ${ASSETS}",
                 self.version(),
                 reasons.join("; "),
             )
@@ -174,11 +178,15 @@ impl Tool {
             .output()
             .map_err(|err| format!("{shown} cannot be run: {err}"))?;
         let answer = String::from_utf8_lossy(&output.stdout);
-        let number = self.version().trim_start_matches('v');
-        if answer.split_whitespace().any(|word| word.trim_start_matches('v') == number) {
+        if self.is_pinned(&answer) {
             return Ok(());
         }
         Err(format!("{shown} says {:?}", answer.lines().next().unwrap_or_default()))
+    }
+
+    fn is_pinned(self, answer: &str) -> bool {
+        let number = self.version().trim_start_matches('v');
+        answer.split_whitespace().any(|word| word.trim_start_matches('v') == number)
     }
 
     /// Builds the tool into a folder of the cache, unless another process just did.
@@ -192,7 +200,7 @@ impl Tool {
         if self.check(&path).is_ok() {
             return Ok(path);
         }
-        announce(&format!("building {program} {} with Go, once", self.version()));
+        announce(&format!("building {program} {} with Go, once; it takes minutes", self.version()));
         let new = folder.join(format!(".{program}.new"));
         let mut link = OsString::from("-ldflags=-s -w");
         for (variable, value) in self.link_variables() {
@@ -204,6 +212,8 @@ impl Tool {
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(module.folder))
             .env("CGO_ENABLED", "0")
             .env("GOWORK", "off")
+            // If we are killed, Go goes on; as it has the lock too, whoever comes next waits for it.
+            .stdin(lock.try_clone().map_err(io_error)?)
             .output()
             .map_err(|err| format!("go, which would build it, cannot be run: {err}"))?;
         if !output.status.success() {
@@ -262,4 +272,30 @@ fn cache() -> Result<PathBuf, String> {
 fn announce(text: &str) {
     // Nobody is there to be told that standard error is closed.
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_pinned_version_will_do() {
+        let version = Tool::Kubectl.version();
+        let answer = |version: &str| format!("Client Version: {version}\nKustomize Version: v5");
+        assert!(Tool::Kubectl.is_pinned(&answer(version)));
+        for other in [&format!("{version}0"), &format!("{version}-dirty"), "v1.0.0", ""] {
+            assert!(!Tool::Kubectl.is_pinned(&answer(other)), "{other}");
+        }
+        let etcd = Tool::Etcd.version().trim_start_matches('v');
+        assert!(Tool::Etcd.is_pinned(&format!("etcd Version: {etcd}\nGit SHA: Not provided")));
+    }
+
+    #[test]
+    fn modules_say_the_versions() {
+        let module = Module { folder: "", text: "require a v1 // indirect\n\tb v2\n", main: "a" };
+        assert_eq!((module.version("a"), module.version("b")), ("v1", "v2"));
+        for tool in [Tool::Etcd, Tool::ApiServer, Tool::Helm] {
+            assert!(tool.version().starts_with('v'), "{tool:?}");
+        }
+    }
 }

@@ -96,7 +96,7 @@ impl Live {
                     match change {
                         Change::Item(kind, item) => {
                             changed = true;
-                            put(kind, [item], cluster, problems);
+                            put(kind, [*item], cluster, problems);
                         }
                         Change::Gone(kind, name) => {
                             changed = true;

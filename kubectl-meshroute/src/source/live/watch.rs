@@ -21,7 +21,7 @@ use crate::connect::Trouble;
 #[derive(Debug)]
 pub(super) enum Change {
     /// An object is new, or another one than before.
-    Item(Kind, Item),
+    Item(Kind, Box<Item>),
     /// An object is there no longer.
     Gone(Kind, ObjectName),
     /// The whole collection was read again.
@@ -218,7 +218,7 @@ fn event(kind: Kind, line: &[u8], collection: &mut Collection) -> Result<Option<
         collection.resource_version = subject.metadata.resource_version;
     }
     Ok(match event.kind.as_str() {
-        "ADDED" | "MODIFIED" => Some(Change::Item(kind, item(kind, json))),
+        "ADDED" | "MODIFIED" => Some(Change::Item(kind, Box::new(item(kind, json)))),
         "DELETED" => Some(Change::Gone(kind, item(kind, json).name)),
         // BOOKMARK, and what is not invented yet.
         _ => None,

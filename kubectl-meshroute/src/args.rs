@@ -214,7 +214,10 @@ fn meshes() -> PossibleValuesParser {
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
-  meshroute split reviews -f deploy/                        the split of default/reviews
+  meshroute split reviews -n shop                           the split of shop/reviews in the cluster
+  meshroute split -A                                        of all Services with routes, a line each
+  meshroute split reviews -w --until 0/100                  until the shift is done
+  meshroute split reviews -f deploy/                        from files, with no cluster at all
   meshroute split reviews -n shop -k overlays/prod          of shop/reviews, as an overlay makes it
   meshroute split reviews -f deploy/ --from-namespace web   for clients in namespace web
   meshroute split reviews -f deploy/ --mesh linkerd         as Linkerd would do it

@@ -41,7 +41,7 @@ fn bookinfo_is_the_same_from_a_cluster_and_from_its_files() {
 
     let questions: [&[&str]; 9] = [
         &["reviews"],
-        &["reviews", "-o", "wide", "--no-headers"],
+        &["reviews", "--no-headers", "--host", "reviews.example"],
         &["reviews", "-o", "markdown", "--mesh", "linkerd"],
         &["reviews", "-o", "json", "--from-namespace", "web"],
         &["svc/details", "-o", "yaml"],
@@ -227,6 +227,44 @@ fn a_server_without_gateway_api_says_so() {
     assert_eq!(outcome.code, 0);
     let said = "this API server serves httproutes only as v1alpha2, and v1 or v1beta1 is needed";
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_mesh_is_found_in_a_cluster() {
+    let Some(cluster) = control_plane::own("the_mesh_is_found_in_a_cluster") else { return };
+    let namespace = cluster.namespace();
+    let folder = example("examples/bookinfo");
+    let files = ["services", "route-reviews"].map(|file| format!("{folder}/{file}.yaml"));
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    cluster.apply_moved(&files, &[("default", &namespace)]);
+    let heading = || {
+        let outcome = live(cluster.kubeconfig(), &["reviews", "-n", &namespace]);
+        outcome.success().lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(heading().contains("mesh spec  route reviews"), "{}", heading());
+    define(&cluster, "linkerd.io", "v1alpha2", "ServiceProfile", "serviceprofiles");
+    assert!(heading().contains("mesh linkerd "), "{}", heading());
+    cluster.kubectl(&["label", "namespace", &namespace, "istio-injection=enabled"], "").success();
+    assert!(heading().contains("mesh istio "), "{}", heading());
+    // What a controller says of the route counts more than labels.
+    let status = json!({"status": {"parents": [{
+        "parentRef": {"group": "", "kind": "Service", "name": "reviews"},
+        "controllerName": "linkerd.io/policy-controller",
+        "conditions": [{"type": "Accepted", "status": "True", "reason": "Accepted", "message": "",
+                        "lastTransitionTime": "2026-01-01T00:00:00Z"}]}]}});
+    let patch = [
+        "patch",
+        "httproute",
+        "reviews",
+        "-n",
+        &namespace,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        &status.to_string(),
+    ];
+    cluster.kubectl(&patch, "").success();
+    assert!(heading().contains("mesh linkerd  route reviews (accepted)"), "{}", heading());
 }
 
 #[test]

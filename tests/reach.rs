@@ -5,6 +5,7 @@
 use std::{
     io::Write,
     net::{Ipv4Addr, TcpListener},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use meshroute_tests::{
@@ -199,6 +200,27 @@ fn answers_that_are_no_success_are_told() {
     ] {
         assert_eq!(answered(answer), expected);
     }
+}
+
+#[test]
+fn a_server_that_has_too_much_to_do_is_asked_again() {
+    let busy = |times: usize| {
+        let count = AtomicUsize::new(0);
+        Server::start(None, move |_| match count.fetch_add(1, Ordering::Relaxed) {
+            number if number < times => {
+                let status = r#"{"kind": "Status", "message": "Too many requests"}"#;
+                Answer::new(status).status(429).header("retry-after", "0")
+            }
+            _ => Answer::nothing(),
+        })
+    };
+    let server = busy(3);
+    reached(&process(), &["-s", &format!("http://127.0.0.1:{}", server.port)]);
+    assert_eq!(server.firsts().len(), 4);
+    let server = busy(usize::MAX);
+    let message = said(&process(), &["-s", &format!("http://127.0.0.1:{}", server.port)]);
+    assert!(message.ends_with("429: Too many requests"), "{message}");
+    assert_eq!(server.firsts().len(), 5);
 }
 
 #[test]

@@ -60,6 +60,8 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     /// Its body, decompressed.
     pub(crate) body: Bytes,
+    /// How long the server asks to wait before the next try.
+    pub(crate) retry_after: Option<Duration>,
     /// Where it points to instead.
     location: Option<String>,
 }
@@ -215,6 +217,13 @@ async fn whole(sender: &Arc<Sender>, response: Response<Answer>) -> Result<Reply
             })
             .freeze(),
     };
-    let location = head.headers.get(header::LOCATION).and_then(|it| it.to_str().ok());
-    Ok(Reply { status: head.status, body, location: location.map(str::to_owned) })
+    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    // An API server sends seconds; the other form of RFC 9110, section 10.2.3, is a date.
+    let seconds = text(header::RETRY_AFTER).and_then(|it| it.trim().parse().ok());
+    Ok(Reply {
+        status: head.status,
+        body,
+        retry_after: seconds.map(Duration::from_secs),
+        location: text(header::LOCATION).map(str::to_owned),
+    })
 }

@@ -1,11 +1,11 @@
 //! Lists a collection, page by page, in the best version that the server has.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use http::StatusCode;
 use meshroute::{cluster::Object, kind::Kind, name::RouteKind};
 use serde::Deserialize;
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::sleep};
 
 use super::{
     page::{Item, Page, item},
@@ -48,6 +48,10 @@ pub(super) struct Collection {
     /// The point in time.
     pub(super) resource_version: String,
 }
+
+/// How often a server may ask to come back, and how long it may make us wait each time.
+const TRIES: usize = 5;
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A page that cannot be had.
 enum NoPage {
@@ -130,7 +134,7 @@ impl Server {
             groups: Vec<Group>,
         }
         let ask = async || {
-            let reply = self.connection.get("/apis").await?;
+            let reply = self.patiently("/apis").await?;
             if reply.status == StatusCode::FORBIDDEN {
                 return Ok(None);
             }
@@ -175,8 +179,24 @@ impl Server {
         }
     }
 
+    /// Sends one GET, and again after a while where the server asks for that: it has too much to do
+    /// (`k8s.io/apiserver/pkg/server/filters/priority-and-fairness.go`), or is about to end.
+    async fn patiently(&self, path: &str) -> Result<Reply, Trouble> {
+        let mut tries = 0;
+        loop {
+            let reply = self.connection.get(path).await?;
+            tries += 1;
+            match reply.retry_after {
+                Some(wait) if !reply.status.is_success() && tries < TRIES => {
+                    sleep(wait.min(LONGEST_WAIT)).await;
+                }
+                _ => return Ok(reply),
+            }
+        }
+    }
+
     async fn page(&self, path: &str) -> Result<Reply, NoPage> {
-        let reply = self.connection.get(path).await.map_err(NoPage::Trouble)?;
+        let reply = self.patiently(path).await.map_err(NoPage::Trouble)?;
         match reply.status {
             StatusCode::OK => Ok(reply),
             StatusCode::GONE => Err(NoPage::Expired),

@@ -71,6 +71,12 @@ impl Answer {
 }
 
 impl Asked {
+    /// The path, with the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap_or_default()
+    }
+
     /// The values of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Vec<&str> {

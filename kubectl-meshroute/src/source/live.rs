@@ -112,7 +112,18 @@ impl Live {
         if self.asked.is_empty() {
             wanted.extend(ALWAYS.into_iter().map(Part::cluster));
         }
-        self.asked.extend(wanted.iter().cloned());
+        self.fetch(wanted.clone(), cluster, warnings)?;
+        // What an error has kept from being read is asked for again.
+        self.asked.extend(wanted);
+        Ok(())
+    }
+
+    fn fetch(
+        &mut self,
+        mut wanted: BTreeSet<Part>,
+        cluster: &mut Cluster,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Failure> {
         if wanted.remove(&Part::cluster(Kind::Crd)) {
             let definitions = self.runtime.block_on(self.server.definitions())?;
             if let Some(definitions) = definitions {
@@ -238,7 +249,7 @@ impl Live {
         });
         let kinds: Vec<String> = kinds.collect();
         Some(format!(
-            "what depends on objects that may not be read is unknown, or missing here: {}; the API server says: {}",
+            "not everything can be read here, and what depends on it is unknown or missing: {}; the API server says: {}",
             kinds.join(", "),
             first.message
         ))

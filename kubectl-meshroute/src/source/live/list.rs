@@ -36,7 +36,7 @@ pub(super) enum Listed {
     NotInstalled,
     /// The server has the kind in versions only that we do not read.
     OtherVersions(Vec<String>),
-    /// We may not.
+    /// We may not, or the server cannot.
     Refused(String),
 }
 
@@ -105,6 +105,12 @@ impl Server {
                         "the API server says twice that a list has expired while it was being read"
                             .into(),
                     ));
+                }
+                // A broken conversion webhook of one kind is no reason to know nothing of the others.
+                Err(NoPage::Trouble(Trouble::Answered { message, .. }))
+                    if request.kind != Kind::Route(RouteKind::Http) =>
+                {
+                    return Ok(Listed::Refused(message));
                 }
                 Err(NoPage::Trouble(trouble)) => return Err(trouble),
             }

@@ -65,8 +65,9 @@ pub(super) async fn watch(
     let mut retry = RETRY.0;
     let mut is_lost = false;
     loop {
+        // What was read as a single object has no version to watch from.
         let mut end = if collection.resource_version.is_empty() {
-            End::Expired
+            End::Refused
         } else {
             follow(server, &request, &mut collection, &changes, &mut is_lost).await
         };

@@ -116,7 +116,8 @@ pub(crate) struct Source {
     #[arg(short = 'k', long, value_name = "DIR", conflicts_with = "files")]
     pub(crate) kustomize: Option<String>,
 
-    /// The namespace, default unless named; also that of objects in files that name none.
+    /// The namespace; unless named, the context's, and default for files. Also that of objects in
+    /// files that name none.
     #[arg(short = 'n', long)]
     namespace: Option<String>,
 

@@ -312,7 +312,8 @@ pub enum Key {
     /// The longer value first.
     PathLength,
     /// As by class and length, of the path that Istio makes of a match: a GRPCRoute's match without
-    /// a method has none and goes last, one of a service alone is a prefix with a slash at its end.
+    /// a method has none and goes last, before rules without any match; one of a service alone is a
+    /// prefix with a slash at its end.
     IstioUri,
     /// The longer match first: a prefix counts with its own length, everything else as the whole
     /// path of the request.

@@ -78,6 +78,9 @@ pub struct Rule {
     pub name: Option<String>,
     /// The matches, at least one; any of them may hold.
     pub matches: Vec<Match>,
+    /// Whether the API has matches there: it fills them in for an HTTPRoute, and leaves a GRPCRoute
+    /// without.
+    pub has_matches: bool,
     /// Filters of the whole rule.
     pub filters: Vec<Filter>,
     /// Where requests go.

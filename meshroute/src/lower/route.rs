@@ -117,6 +117,7 @@ impl Reader {
         } = rule;
         self.unknown_fields(unknown);
         let mut matches = self.list("matches", matches, |r, matched| r.matched(kind, matched));
+        let has_matches = kind != RouteKind::Grpc || !matches.is_empty();
         if matches.is_empty() {
             // `apis/v1/httproute_types.go`, `Matches`: "If no matches are specified, the default is
             // a prefix path match on \"/\", which has the effect of matching every HTTP request." A
@@ -136,6 +137,7 @@ impl Reader {
         Rule {
             name: self.take("name", name),
             matches,
+            has_matches,
             filters: self.filters(filters),
             backends: self.list("backendRefs", backend_refs, Self::backend),
             timeouts: timeouts.unwrap_or_default(),

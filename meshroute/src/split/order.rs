@@ -201,10 +201,14 @@ fn class(path: &PathMatch) -> u8 {
     }
 }
 
-/// istio, `pilot/pkg/config/kube/gateway/conversion.go`, `getURIRank`, `getURILength` and
-/// `createGRPCURIMatch`.
+/// istio, `pilot/pkg/config/kube/gateway/conversion.go`, `sortHTTPRoutes`, `getURIRank`,
+/// `getURILength` and `createGRPCURIMatch`. A rule without matches goes after all that have some.
 fn istio_uri(entry: &Entry<'_>) -> (u8, Reverse<usize>) {
     const NO_URI: u8 = 4;
+    const NO_MATCH: u8 = 5;
+    if !entry.attached.route.rules[entry.rule_index].has_matches {
+        return (NO_MATCH, Reverse(0));
+    }
     let Match { path, grpc, .. } = &entry.matched;
     let length = match (entry.attached.route.id.kind, path, grpc) {
         (RouteKind::Grpc, path, _) if *path == PathMatch::any() => return (NO_URI, Reverse(0)),

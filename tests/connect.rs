@@ -12,7 +12,7 @@ use meshroute_tests::{
 };
 
 fn process() -> Process {
-    Process::new(env!("CARGO_BIN_EXE_plugin"), env!("CARGO_TARGET_TMPDIR"))
+    Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"))
 }
 
 /// Runs a command that needs a cluster, and fails unless it was reached.

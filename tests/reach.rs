@@ -17,7 +17,7 @@ use meshroute_tests::{
 };
 
 fn process() -> Process {
-    Process::new(env!("CARGO_BIN_EXE_plugin"), env!("CARGO_TARGET_TMPDIR"))
+    Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"))
 }
 
 /// Runs a command that needs a cluster, and returns what it says last.
@@ -277,9 +277,10 @@ fn a_proxy_of_the_environment_leads_to_hosts_that_no_proxy_does_not_name() {
     assert_eq!(proxy.led().len(), before);
 
     for past in [".example", "example", "*.example", "x, CLUSTER.example:6443", "*"] {
-        let process = Process::new(env!("CARGO_BIN_EXE_plugin"), env!("CARGO_TARGET_TMPDIR"))
-            .with("https_proxy", &url)
-            .with("NO_PROXY", past);
+        let process =
+            Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"))
+                .with("https_proxy", &url)
+                .with("NO_PROXY", past);
         let message = said(&process, &["-s", "https://cluster.example:6443"]);
         assert!(
             message.starts_with("the host of https://cluster.example:6443 cannot"),

@@ -22,6 +22,10 @@ pub(crate) enum Failure {
         /// What is wrong, and the way out.
         message: String,
     },
+    /// The cluster cannot be read, for this reason; another try may help.
+    Lost(String),
+    /// Somebody has ended it.
+    Interrupted,
     /// Nobody reads the answer any more.
     Pipe,
 }

@@ -66,12 +66,16 @@ pub fn run_with(
     match dispatch(look, args, &mut streams) {
         Ok(code) => code,
         Err(Failure::Pipe) => code::DONE,
-        Err(Failure::Said { code, message }) => {
-            // Nobody is left to tell if stderr is closed as well.
-            let _ = writeln!(streams.stderr, "error: {message}");
-            code
-        }
+        Err(Failure::Interrupted) => code::INTERRUPTED,
+        Err(Failure::Said { code, message }) => say(code, &message, &mut streams),
+        Err(Failure::Lost(message)) => say(code::NO, &message, &mut streams),
     }
+}
+
+fn say(code: u8, message: &str, streams: &mut Streams<'_>) -> u8 {
+    // Nobody is left to tell if stderr is closed as well.
+    let _ = writeln!(streams.stderr, "error: {message}");
+    code
 }
 
 fn dispatch(

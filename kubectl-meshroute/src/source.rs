@@ -55,12 +55,10 @@ impl Source {
         }
     }
 
-    /// What a user should know, and was not told yet; of what is wrong with routes, only what
-    /// concerns the answer.
-    pub(crate) fn take_warnings(&mut self, concerns: impl Fn(&RouteId) -> bool) -> Vec<String> {
-        let mut warnings = std::mem::take(&mut self.warnings);
-        warnings.extend(self.live.iter_mut().flat_map(|live| live.take_warnings(&concerns)));
-        warnings
+    /// What a user should know; of what is wrong with routes, only what concerns the answer.
+    pub(crate) fn warnings(&self, concerns: impl Fn(&RouteId) -> bool) -> Vec<String> {
+        let live = self.live.iter().flat_map(|live| live.warnings(&concerns));
+        self.warnings.iter().cloned().chain(live).collect()
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) enum Output {
     Wide,
     /// For programs.
     Json,
+    /// For programs that read one document after the other: each is a line.
+    JsonLine,
     /// For programs, or people who like it.
     Yaml,
     /// `service/NAME`.
@@ -87,6 +89,9 @@ pub(crate) fn split(
         Output::Markdown => Ok(markdown::markdown(answers)),
         Output::Name => Ok(names(answers)),
         Output::Json => serde_json::to_string_pretty(&value())
+            .map(|text| text + "\n")
+            .map_err(|error| unprintable(&error)),
+        Output::JsonLine => serde_json::to_string(&value())
             .map(|text| text + "\n")
             .map_err(|error| unprintable(&error)),
         Output::Yaml => to_yaml(&value()),

@@ -11,7 +11,7 @@ use crate::{
     },
     exit::{Failure, code},
     source::{self, Source},
-    view::{self, Scope},
+    view::{self, Output, Scope},
 };
 
 /// Runs the command.
@@ -35,11 +35,11 @@ pub(crate) fn run(
         return watch::run(&mut source, &asked, args, goal.as_ref(), look, streams);
     }
     let shown = answer::settled(&mut source, &asked, args, |answer| {
-        let text = text(answer, &asked, args, look)?;
+        let text = text(answer, &asked, args, &args.output, look)?;
         Ok((text, answer.warnings.clone(), answer.nothing.clone()))
     });
     // What could not be read may be why there is no answer.
-    warn(streams, &warnings(&mut source, &asked))?;
+    warn(streams, &warnings(&source, &asked))?;
     let (text, warnings, nothing) = shown?;
     warn(streams, &warnings)?;
     if let Some(nothing) = nothing {
@@ -50,23 +50,24 @@ pub(crate) fn run(
     Ok(code::DONE)
 }
 
-/// The answer in the format that is asked for.
+/// The answer in a format.
 pub(super) fn text(
     answer: &Answer<'_>,
     asked: &Asked,
     args: &args::Split,
+    output: &Output,
     look: Look,
 ) -> Result<String, Failure> {
     let scope = if asked.name.is_some() { Scope::One } else { Scope::Many };
-    view::split(&answer.splits, scope, &args.output, args.no_headers, look)
+    view::split(&answer.splits, scope, output, args.no_headers, look)
 }
 
 /// What there is to say about the source, as far as it concerns the answer.
-pub(super) fn warnings(source: &mut Source, asked: &Asked) -> Vec<String> {
-    let Some(name) = &asked.name else { return source.take_warnings(|_| true) };
+pub(super) fn warnings(source: &Source, asked: &Asked) -> Vec<String> {
+    let Some(name) = &asked.name else { return source.warnings(|_| true) };
     let routes = source.cluster.routes_of_parent(name).map(|route| route.id.clone());
     let routes: BTreeSet<_> = routes.collect();
-    source.take_warnings(|id| routes.contains(id))
+    source.warnings(|id| routes.contains(id))
 }
 
 pub(super) fn warn(streams: &mut Streams<'_>, warnings: &[String]) -> Result<(), Failure> {

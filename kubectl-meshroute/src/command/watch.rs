@@ -11,21 +11,30 @@ use crate::{
     },
     exit::{Failure, code},
     source::{News, Source},
-    view::{Output, lines, screen::Screen},
+    view::{self, Output, lines, screen::Screen},
 };
 
 /// The weights at which to stop.
 #[derive(Debug)]
 pub(super) struct Goal(Vec<u64>);
 
-/// What is shown at one moment.
+/// What there is to show at one moment.
+#[derive(Debug, PartialEq, Eq)]
 struct Moment {
-    /// In the format that is asked for.
+    /// The answer in the format that is asked for, or why there is none.
     text: String,
+    /// Whether there is an answer.
+    is_there: bool,
     /// A line for each thing that can change by itself.
     lines: Vec<String>,
     warnings: Vec<String>,
     is_reached: bool,
+}
+
+/// Where to show it: on a terminal over the last picture, or behind what was printed before.
+enum Place {
+    Terminal(Screen),
+    Stream,
 }
 
 /// Shows the answer until the goal is reached, or somebody ends it.
@@ -38,72 +47,79 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     let is_table = matches!(args.output, Output::Table | Output::Wide);
-    let mut screen = (look.terminal && is_table).then(Screen::default);
+    let mut place = match look.terminal && is_table {
+        true => Place::Terminal(Screen::default()),
+        false => Place::Stream,
+    };
     let mut seen: Option<Moment> = None;
-    let mut said: Vec<String> = Vec::new();
-    let mut state = None;
+    // Why the watches, or the last answer, could not be had.
+    let mut lost: Option<String> = None;
+    let mut since: Option<String> = None;
+    let mut changed: Option<String> = None;
     loop {
-        let now = moment(source, asked, args, goal, look);
-        let told = warnings(source, asked);
-        let now = match (now, &seen) {
-            (Ok(now), _) => now,
+        let (now, unread) = match (moment(source, asked, args, goal, look), seen.is_some()) {
+            (Ok(now), _) => (Some(now), None),
             // What is not there at the start is an error; what goes away later may come again.
-            (Err(failure), None) => {
-                warn(streams, &told)?;
+            (Err(Failure::Said { message, .. }), true) => (Some(Moment::without(&message)), None),
+            (Err(Failure::Lost(message)), true) => (None, Some(message)),
+            (Err(Failure::Interrupted), true) => return leave(&mut place, streams),
+            (Err(failure), _) => {
+                warn(streams, &warnings(source, asked))?;
                 return Err(failure);
             }
-            (Err(Failure::Said { message, .. }), Some(_)) => Moment {
-                text: format!("{message}\n"),
-                lines: vec![message],
-                warnings: Vec::new(),
-                is_reached: false,
-            },
-            (Err(failure), Some(_)) => return Err(failure),
         };
-        match &mut screen {
-            Some(screen) => {
-                let mut text = now.text.clone();
-                for warning in told.iter().chain(&now.warnings) {
-                    text.push_str(&format!("warning: {}\n", crate::view::clean(warning)));
+        let trouble: Option<&String> = lost.as_ref().or(unread.as_ref());
+        let was_lost = since.is_some();
+        since = trouble.map(|_| since.unwrap_or_else(clock));
+        if seen.is_some() && now.is_some() && now != seen {
+            changed = Some(clock());
+        }
+        match &mut place {
+            Place::Terminal(screen) => {
+                let state = match (trouble, &since, &changed) {
+                    (Some(trouble), Some(since), _) => {
+                        Some(format!("not up to date since {since}, trying again: {trouble}"))
+                    }
+                    (_, _, Some(changed)) => Some(format!("last change at {changed}")),
+                    (_, _, None) => None,
+                };
+                if let Some(now) = now.as_ref().or(seen.as_ref()) {
+                    screen.show(&now.picture(), state.as_deref(), streams.stdout)?;
                 }
-                screen.show(&text, state.as_deref(), streams.stdout)?;
             }
-            None => {
-                warn(streams, &told)?;
-                let new: Vec<String> =
-                    now.warnings.iter().filter(|it| !said.contains(it)).cloned().collect();
-                warn(streams, &new)?;
-                said.extend(new);
-                write(&now, seen.as_ref(), &args.output, streams)?;
+            Place::Stream => {
+                match trouble {
+                    Some(trouble) if !was_lost => {
+                        warn(streams, &[format!("not up to date, trying again: {trouble}")])?;
+                    }
+                    None if was_lost => {
+                        writeln!(streams.stderr, "the API server is there again")?;
+                    }
+                    Some(_) | None => {}
+                }
+                if let Some(now) = &now {
+                    write(now, seen.as_ref(), &args.output, streams)?;
+                }
             }
         }
-        if now.is_reached {
+        if now.as_ref().is_some_and(|now| now.is_reached) {
             return Ok(code::DONE);
         }
-        seen = Some(now);
-        state = match source.wait()? {
-            News::Changed | News::Resized => state,
-            News::Lost(message) => {
-                let message = format!("{message}; trying again");
-                if screen.is_none() {
-                    warn(streams, std::slice::from_ref(&message))?;
-                }
-                Some(message)
-            }
-            News::Back => {
-                if screen.is_none() {
-                    writeln!(streams.stderr, "the API server is there again")?;
-                }
-                None
-            }
-            News::Interrupted => {
-                if let Some(screen) = &mut screen {
-                    screen.leave(streams.stdout)?;
-                }
-                return Ok(code::INTERRUPTED);
-            }
-        };
+        seen = now.or(seen);
+        match source.wait()? {
+            News::Changed | News::Resized => {}
+            News::Lost(message) => lost = Some(message),
+            News::Back => lost = None,
+            News::Interrupted => return leave(&mut place, streams),
+        }
     }
+}
+
+fn leave(place: &mut Place, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    if let Place::Terminal(screen) = place {
+        screen.leave(streams.stdout)?;
+    }
+    Ok(code::INTERRUPTED)
 }
 
 fn moment(
@@ -113,16 +129,55 @@ fn moment(
     goal: Option<&Goal>,
     look: Look,
 ) -> Result<Moment, Failure> {
-    answer::settled(source, asked, args, |answer| {
-        let mut text = text(answer, asked, args, look)?;
+    let output = match &args.output {
+        Output::Json => &Output::JsonLine,
+        other => other,
+    };
+    let moment = answer::settled(source, asked, args, |answer| {
+        let mut text = text(answer, asked, args, output, look)?;
         let mut lines = lines::lines(&answer.splits);
-        if let Some(nothing) = &answer.nothing {
-            text.push_str(&format!("{nothing}\n"));
-            lines.push(nothing.clone());
+        let mut warnings = answer.warnings.clone();
+        let mut is_there = true;
+        match (output, &answer.nothing) {
+            (_, None) => {}
+            (Output::Table | Output::Wide, Some(nothing)) => {
+                text.push_str(&format!("{nothing}\n"));
+                lines.push(nothing.clone());
+                is_there = false;
+            }
+            (_, Some(nothing)) => warnings.push(nothing.clone()),
+        }
+        if !text.ends_with('\n') {
+            text.push('\n');
         }
         let is_reached = goal.is_some_and(|goal| goal.is_reached(answer));
-        Ok(Moment { text, lines, warnings: answer.warnings.clone(), is_reached })
-    })
+        Ok(Moment { text, is_there, lines, warnings, is_reached })
+    });
+    let mut moment = moment?;
+    moment.warnings.splice(0..0, warnings(source, asked));
+    Ok(moment)
+}
+
+impl Moment {
+    /// A moment without an answer.
+    fn without(reason: &str) -> Self {
+        Self {
+            text: format!("{reason}\n"),
+            is_there: false,
+            lines: vec![reason.into()],
+            warnings: Vec::new(),
+            is_reached: false,
+        }
+    }
+
+    /// All that there is to say, for a place without a second stream.
+    fn picture(&self) -> String {
+        let mut text = self.text.clone();
+        for warning in &self.warnings {
+            text.push_str(&format!("warning: {}\n", view::clean(warning)));
+        }
+        text
+    }
 }
 
 /// Writes what has changed, for a reader that cannot go back.
@@ -132,28 +187,51 @@ fn write(
     output: &Output,
     streams: &mut Streams<'_>,
 ) -> Result<(), Failure> {
+    let said: &[String] = seen.map_or(&[], |seen| &seen.warnings);
+    let new: Vec<String> = now.warnings.iter().filter(|it| !said.contains(it)).cloned().collect();
+    warn(streams, &new)?;
+    let is_new = seen.is_none_or(|seen| (seen.is_there, &seen.text) != (now.is_there, &now.text));
     match output {
-        Output::Table | Output::Wide => {
-            let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-            let before: &[String] = seen.map_or(&[], |seen| &seen.lines);
-            for line in now.lines.iter().filter(|line| !before.contains(line)) {
-                writeln!(streams.stdout, "{time}  {line}")?;
-            }
-            for line in before.iter().filter(|line| !now.lines.contains(line)) {
-                // What has changed is said by its new line; what has none is gone.
-                let subject = lines::subject(line);
-                if !now.lines.iter().any(|line| lines::subject(line) == subject) {
-                    writeln!(streams.stdout, "{time}  {subject}  gone")?;
-                }
-            }
-        }
-        _ if seen.is_some_and(|seen| seen.text == now.text) => {}
+        Output::Table | Output::Wide => write_lines(now, seen, streams)?,
+        _ if !is_new => {}
+        _ if !now.is_there => warn(streams, &now.lines)?,
         Output::Yaml => write!(streams.stdout, "---\n{}", now.text)?,
-        Output::Json | Output::Name | Output::Markdown | Output::JsonPath(_) => {
-            streams.stdout.write_all(now.text.as_bytes())?;
+        // Without a blank line, a table would go on in the next one.
+        Output::Markdown if seen.is_some() => write!(streams.stdout, "\n{}", now.text)?,
+        Output::Json | Output::JsonLine | Output::Name | Output::Markdown | Output::JsonPath(_) => {
+            streams.stdout.write_all(now.text.as_bytes())?
         }
     }
     Ok(streams.stdout.flush()?)
+}
+
+fn write_lines(
+    now: &Moment,
+    seen: Option<&Moment>,
+    streams: &mut Streams<'_>,
+) -> Result<(), Failure> {
+    let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let before: &[String] = match seen {
+        // What is there again is said in full.
+        Some(seen) if seen.is_there == now.is_there => &seen.lines,
+        _ => &[],
+    };
+    for line in now.lines.iter().filter(|line| !before.contains(line)) {
+        writeln!(streams.stdout, "{time}  {line}")?;
+    }
+    for line in before.iter().filter(|line| now.is_there && !now.lines.contains(line)) {
+        // What has changed is said by its new line; what has none is gone.
+        let subject = lines::subject(line);
+        if !now.lines.iter().any(|line| lines::subject(line) == subject) {
+            writeln!(streams.stdout, "{time}  {subject}  gone")?;
+        }
+    }
+    Ok(())
+}
+
+/// The time of day, as the lines of a stream have it too.
+fn clock() -> String {
+    jiff::Timestamp::now().strftime("%H:%M:%SZ").to_string()
 }
 
 impl Goal {

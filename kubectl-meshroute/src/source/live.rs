@@ -3,6 +3,7 @@
 mod list;
 mod page;
 mod problems;
+mod pulse;
 mod request;
 mod resource;
 mod signals;
@@ -24,7 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::wait::News;
 use self::{
-    list::{Listed, Server},
+    list::{Collection, Listed, Server},
     page::Item,
     problems::Problems,
     request::{Request, requests},
@@ -54,8 +55,6 @@ pub(super) struct Live {
     home: BTreeSet<String>,
     asked: BTreeSet<Part>,
     refused: BTreeMap<Kind, Refusal>,
-    /// Whether somebody was told of that.
-    is_told: bool,
     problems: Problems,
     watches: Watches,
 }
@@ -89,7 +88,6 @@ impl Live {
             home: clients.into_iter().chain([namespace.as_str()]).map(Into::into).collect(),
             asked: BTreeSet::new(),
             refused: BTreeMap::new(),
-            is_told: false,
             problems: Problems::default(),
             watches: Watches::default(),
         };
@@ -112,13 +110,16 @@ impl Live {
         if self.asked.is_empty() {
             wanted.extend(ALWAYS.into_iter().map(Part::cluster));
         }
-        self.fetch(wanted.clone(), cluster, warnings)?;
-        // What an error has kept from being read is asked for again.
-        self.asked.extend(wanted);
-        Ok(())
+        self.asked.extend(wanted.iter().cloned());
+        let read = self.read_all(wanted.clone(), cluster, warnings);
+        if read.is_err() {
+            self.asked.retain(|part| !wanted.contains(part));
+        }
+        self.watches.is_behind = matches!(read, Err(Failure::Lost(_)));
+        read
     }
 
-    fn fetch(
+    fn read_all(
         &mut self,
         mut wanted: BTreeSet<Part>,
         cluster: &mut Cluster,
@@ -135,18 +136,25 @@ impl Live {
         }
         let mut pending = requests(&wanted);
         while !pending.is_empty() {
-            let answers = self
-                .runtime
-                .block_on(join_all(pending.iter().map(|request| self.server.list(request))));
+            let Self { runtime, server, watches, .. } = self;
+            let answers = runtime.block_on(async {
+                tokio::select! {
+                    answers = join_all(pending.iter().map(|request| server.list(request))) => Ok(answers),
+                    () = watches.interrupted() => Err(Failure::Interrupted),
+                }
+            })?;
             let mut narrower = BTreeSet::new();
             for (request, answer) in pending.into_iter().zip(answers) {
-                match answer? {
+                match answer.map_err(|trouble| Failure::Lost(trouble.message().to_owned()))? {
                     Listed::Objects { items, collection } => {
                         put(request.kind, items, cluster, &mut self.problems);
                         learn(&request, cluster);
                         self.watches.remember(request, collection);
                     }
-                    Listed::NotInstalled => self.not_installed(&request, cluster, warnings),
+                    Listed::NotInstalled => {
+                        self.not_installed(&request, cluster, warnings);
+                        self.watches.remember(request, Collection::absent());
+                    }
                     Listed::OtherVersions(served) => {
                         warnings.push(other_versions(request.kind, &served));
                     }
@@ -223,12 +231,9 @@ impl Live {
     }
 
     /// What is wrong with objects, and what we may not read.
-    pub(super) fn take_warnings(&mut self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
-        let mut warnings = self.problems.take(concerns);
-        if !self.is_told {
-            warnings.extend(self.refusals());
-            self.is_told = !self.refused.is_empty();
-        }
+    pub(super) fn warnings(&self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
+        let mut warnings = self.problems.all(concerns);
+        warnings.extend(self.refusals());
         warnings
     }
 

@@ -17,7 +17,14 @@ pub(crate) fn lines(splits: &[Split<'_>]) -> Vec<String> {
 
 /// What a line is about: the Service, and its rule or what else.
 pub(crate) fn subject(line: &str) -> String {
-    line.split(GAP).take(2).collect::<Vec<_>>().join(GAP)
+    let mut parts = line.split(GAP);
+    let service = parts.next().unwrap_or_default();
+    let what = parts.next().unwrap_or_default();
+    // Of whoever sees another split there is one line, which says all of them.
+    let what = if what.starts_with("except: ") { "except" } else { what };
+    // The mesh is a thing that changes, not a thing that one has several of.
+    let what = if what.starts_with("mesh ") { "mesh" } else { what };
+    format!("{service}{GAP}{what}")
 }
 
 fn of_split(split: &Split<'_>) -> Vec<String> {

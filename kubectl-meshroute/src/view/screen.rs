@@ -7,8 +7,10 @@ use unicode_width::UnicodeWidthChar;
 /// The place on the terminal.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
-    /// How many lines were drawn last.
-    drawn: usize,
+    /// What was drawn last, above the cursor.
+    drawn: Vec<String>,
+    /// How many columns there were.
+    columns: usize,
 }
 
 /// The size of a terminal that does not say.
@@ -25,20 +27,39 @@ impl Screen {
     ) -> io::Result<()> {
         let (columns, rows) = size();
         let frame = frame(text, state, columns, rows);
-        // One write, so that the terminal never shows half of a picture. CSI A: up; CSI J: clear
-        // what follows (ECMA-48).
-        let mut drawing = String::new();
-        if self.drawn > 0 {
-            drawing.push_str(&format!("\x1b[{}A", self.drawn));
+        if frame == self.drawn && columns == self.columns {
+            return Ok(());
         }
-        drawing.push_str("\r\x1b[J");
-        for line in &frame {
+        // One write, so that the terminal never shows half of a picture.
+        out.write_all(self.drawing(&frame, columns).as_bytes())?;
+        out.flush()?;
+        (self.drawn, self.columns) = (frame, columns);
+        Ok(())
+    }
+
+    /// What draws lines over the last ones. CSI A: up; CSI K: clear the rest of the line; CSI J:
+    /// clear what follows (ECMA-48).
+    fn drawing(&self, frame: &[String], columns: usize) -> String {
+        let mut drawing = String::new();
+        // Terminals of today wrap lines anew when they become narrower; the cursor stays below.
+        let above: usize = self.drawn.iter().map(|line| width(line).div_ceil(columns).max(1)).sum();
+        if above > 0 {
+            drawing.push_str(&format!("\x1b[{above}A"));
+        }
+        drawing.push('\r');
+        if columns != self.columns {
+            drawing.push_str("\x1b[J");
+        }
+        for line in frame {
             drawing.push_str(line);
+            // Behind the last column the cursor stands on it still, and would clear it.
+            if width(line) < columns {
+                drawing.push_str("\x1b[K");
+            }
             drawing.push('\n');
         }
-        self.drawn = frame.len();
-        out.write_all(drawing.as_bytes())?;
-        out.flush()
+        drawing.push_str("\x1b[J");
+        drawing
     }
 
     /// Leaves the last picture, below which a shell goes on.
@@ -52,8 +73,8 @@ impl Screen {
 /// The lines of a picture.
 fn frame(text: &str, state: Option<&str>, columns: usize, rows: usize) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().map(|line| cut(line, columns)).collect();
-    let bottom: Vec<String> =
-        state.map(|state| cut(&super::clean(state), columns)).into_iter().collect();
+    let mut bottom = state.map_or(Vec::new(), |state| wrapped(&super::clean(state), columns));
+    bottom.truncate(rows.saturating_sub(3).max(1));
     // The cursor stands below the picture.
     let room = rows.saturating_sub(1 + bottom.len()).max(1);
     if lines.len() > room {
@@ -65,10 +86,24 @@ fn frame(text: &str, state: Option<&str>, columns: usize, rows: usize) -> Vec<St
     lines
 }
 
+/// A text in lines that fit, as far as its words do.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut(word, columns)),
+        }
+    }
+    lines
+}
+
 /// The part of a line that fits; the colours that it switches on are switched off.
 fn cut(line: &str, columns: usize) -> String {
-    let width: usize = visible(line).filter_map(|(_, character)| character.width()).sum();
-    if width <= columns {
+    if width(line) <= columns {
         return line.into();
     }
     let mut left = columns.saturating_sub(1);
@@ -81,6 +116,11 @@ fn cut(line: &str, columns: usize) -> String {
         left -= width;
     }
     line.into()
+}
+
+/// How many columns a line takes.
+fn width(line: &str) -> usize {
+    visible(line).filter_map(|(_, character)| character.width()).sum()
 }
 
 /// The characters that take room, with their places: all but what sets colours.
@@ -114,7 +154,19 @@ mod tests {
         assert_eq!(frame(text, None, 80, 6), ["a", "b", "c", "d", "e"]);
         assert_eq!(frame(text, None, 80, 5), ["a", "b", "c", "… 2 more lines"]);
         assert_eq!(frame(text, Some("lost"), 80, 5), ["a", "b", "… 3 more lines", "lost"]);
+        assert_eq!(frame(text, Some("not here"), 5, 5), ["a", "… 4…", "not", "here"]);
         assert_eq!(frame(text, None, 80, 1), ["… 5 more lines"]);
+    }
+
+    #[test]
+    fn a_picture_is_drawn_over_the_last_one() {
+        let mut screen = Screen::default();
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(screen.drawing(&lines("abc\nd"), 3), "\r\x1b[Jabc\nd\x1b[K\n\x1b[J");
+        (screen.drawn, screen.columns) = (lines("abc\nd"), 3);
+        assert_eq!(screen.drawing(&lines("e"), 3), "\x1b[2A\re\x1b[K\n\x1b[J");
+        // "abc" takes two lines by now.
+        assert_eq!(screen.drawing(&lines("e"), 2), "\x1b[3A\r\x1b[Je\x1b[K\n\x1b[J");
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Lists a collection, page by page, in the best version that the server has.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use meshroute::{cluster::Object, kind::Kind, name::RouteKind};
 use serde::Deserialize;
-use tokio::{sync::OnceCell, time::sleep};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::{Instant, sleep},
+};
 
 use super::{
     page::{Item, Page, item},
@@ -18,9 +21,17 @@ use crate::connect::{Connection, Reply, Trouble};
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) connection: Connection,
-    /// The groups and their versions, asked for once; none if the server does not say.
-    groups: OnceCell<Option<BTreeMap<String, Vec<String>>>>,
+    /// Wakes who waits for the server to come back, or for a connection that may be dead.
+    pub(super) reconnect: Notify,
+    /// The groups, and when the server was asked; none if it does not say.
+    groups: Mutex<Option<(Instant, Option<Groups>)>>,
 }
+
+/// The groups of a server and their versions.
+type Groups = Arc<BTreeMap<String, Vec<String>>>;
+
+/// How long it counts which groups there are.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// What came of a request.
 #[derive(Debug)]
@@ -53,6 +64,18 @@ pub(super) struct Collection {
 const TRIES: usize = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+impl Collection {
+    /// What a collection is of which the server has no kind.
+    pub(super) fn absent() -> Self {
+        Self { path: String::new(), resource_version: String::new() }
+    }
+
+    /// Whether the server had no such kind.
+    pub(super) fn is_absent(&self) -> bool {
+        self.path.is_empty()
+    }
+}
+
 /// A page that cannot be had.
 enum NoPage {
     /// The list that it belongs to has grown too old.
@@ -67,7 +90,7 @@ enum NoPage {
 
 impl Server {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, groups: OnceCell::new() }
+        Self { connection, reconnect: Notify::new(), groups: Mutex::new(None) }
     }
 
     /// Lists what a request asks for.
@@ -122,10 +145,10 @@ impl Server {
     pub(super) async fn definitions(&self) -> Result<Option<Vec<Object>>, Trouble> {
         let groups = self.groups().await?;
         let object = |group: &String| Object::Crd { group: group.clone() };
-        Ok(groups.as_ref().map(|groups| groups.keys().map(object).collect()))
+        Ok(groups.map(|groups| groups.keys().map(object).collect()))
     }
 
-    async fn groups(&self) -> Result<&Option<BTreeMap<String, Vec<String>>>, Trouble> {
+    async fn groups(&self) -> Result<Option<Groups>, Trouble> {
         #[derive(Deserialize)]
         struct Version {
             version: String,
@@ -136,21 +159,28 @@ impl Server {
             versions: Vec<Version>,
         }
         #[derive(Deserialize)]
-        struct Groups {
+        struct All {
             groups: Vec<Group>,
         }
-        let ask = async || {
-            let reply = self.patiently("/apis").await?;
-            if reply.status == StatusCode::FORBIDDEN {
-                return Ok(None);
-            }
-            let Groups { groups } = self.connection.json(&reply)?;
+        // Whoever comes second waits here, and takes what the first has learnt.
+        let mut known = self.groups.lock().await;
+        if let Some((when, groups)) = &*known
+            && when.elapsed() < FRESH
+        {
+            return Ok(groups.clone());
+        }
+        let reply = self.patiently("/apis").await?;
+        let groups = if reply.status == StatusCode::FORBIDDEN {
+            None
+        } else {
+            let All { groups } = self.connection.json(&reply)?;
             let named = groups.into_iter().map(|group| {
                 (group.name, group.versions.into_iter().map(|it| it.version).collect())
             });
-            Ok(Some(named.collect()))
+            Some(Arc::new(named.collect()))
         };
-        self.groups.get_or_try_init(ask).await
+        *known = Some((Instant::now(), groups.clone()));
+        Ok(groups)
     }
 
     /// All pages of a list. One that takes so long that its version is forgotten is read again,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use meshroute::{
+    cluster::Part,
     kind::Kind,
     lower::Problem,
     name::{ObjectName, RouteId},
@@ -41,20 +42,25 @@ impl Problems {
         self.0.insert(key, Noted { messages: messages.collect(), is_read });
     }
 
-    /// Those of objects that were left out, and of these routes, each once.
-    pub(super) fn take(&mut self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
-        let matter = |kind: &Kind, name: &ObjectName, noted: &Noted| match kind {
+    /// Lets go of an object that is there no longer.
+    pub(super) fn forget(&mut self, kind: Kind, name: &ObjectName) {
+        self.0.remove(&(kind, name.clone()));
+    }
+
+    /// Lets go of the objects of a part, to take note of them anew.
+    pub(super) fn clear(&mut self, part: &Part) {
+        self.0.retain(|(kind, name), _| *kind != part.kind || !part.contains(name));
+    }
+
+    /// Those of objects that were left out, and of these routes.
+    pub(super) fn all(&self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
+        let matters = |kind: &Kind, name: &ObjectName, noted: &Noted| match kind {
             Kind::Route(kind) if noted.is_read => {
                 concerns(&RouteId { kind: *kind, name: name.clone() })
             }
             _ => true,
         };
-        let mut messages = Vec::new();
-        for ((kind, name), noted) in &mut self.0 {
-            if matter(kind, name, noted) {
-                messages.append(&mut noted.messages);
-            }
-        }
-        messages
+        let noted = self.0.iter().filter(|((kind, name), noted)| matters(kind, name, noted));
+        noted.flat_map(|(_, noted)| noted.messages.iter().cloned()).collect()
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use meshroute::{kind::Kind, name::ObjectName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::{
     sync::mpsc::Sender,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -26,10 +27,11 @@ pub(super) enum Change {
     Gone(Kind, ObjectName),
     /// The whole collection was read again.
     Again(Request, Vec<Item>),
-    /// The server cannot be reached, or not be understood; it is tried again.
-    Lost(Request, String),
+    /// The server cannot be reached, or not be understood, for whoever asks for this; it is tried
+    /// again.
+    Lost(Option<Request>, String),
     /// The server is there again.
-    Back(Request),
+    Back(Option<Request>),
 }
 
 /// Why a watch has ended.
@@ -52,6 +54,8 @@ const WATCH_SECONDS: u32 = 300;
 const SILENCE: Duration = Duration::from_secs(90);
 /// How often a collection is read that may not be watched.
 const POLL: Duration = Duration::from_secs(5);
+/// How often a server is asked for a kind that it does not have.
+const ABSENT: Duration = Duration::from_secs(10);
 /// How long to wait before the next try, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
 
@@ -64,44 +68,46 @@ pub(super) async fn watch(
 ) {
     let mut retry = RETRY.0;
     let mut is_lost = false;
-    loop {
-        // What was read as a single object has no version to watch from.
-        let mut end = if collection.resource_version.is_empty() {
-            End::Refused
-        } else {
+    let mut may_watch = true;
+    while !changes.is_closed() {
+        let started = Instant::now();
+        let is_watched = may_watch && !collection.resource_version.is_empty();
+        let mut end = if is_watched {
             follow(server, &request, &mut collection, &changes, &mut is_lost).await
+        } else {
+            sleep(if collection.is_absent() { ABSENT } else { POLL }).await;
+            End::Expired
         };
-        if matches!(end, End::Refused) {
-            sleep(POLL).await;
-            end = End::Expired;
-        }
         if matches!(end, End::Expired) {
             end = match again(server, &request, &mut collection, &changes).await {
                 Ok(()) => End::Closed,
                 Err(trouble) => End::Trouble(trouble),
             };
         }
-        let told = match end {
-            End::Closed | End::Expired | End::Refused => {
-                retry = RETRY.0;
-                if is_lost {
-                    is_lost = false;
-                    changes.send(Change::Back(request.clone())).await
-                } else {
-                    Ok(())
+        // Where nobody listens any more, the loop ends.
+        match end {
+            End::Refused => {
+                may_watch = false;
+                continue;
+            }
+            End::Closed | End::Expired => {
+                if std::mem::take(&mut is_lost) {
+                    let _ = changes.send(Change::Back(Some(request.clone()))).await;
                 }
             }
             End::Trouble(trouble) => {
                 is_lost = true;
                 let message = trouble.message().to_owned();
-                let told = changes.send(Change::Lost(request.clone(), message)).await;
-                sleep(retry).await;
-                retry = (retry * 2).min(RETRY.1);
-                told
+                let _ = changes.send(Change::Lost(Some(request.clone()), message)).await;
             }
-        };
-        if told.is_err() || changes.is_closed() {
-            return;
+        }
+        if is_watched {
+            if started.elapsed() > RETRY.1 {
+                retry = RETRY.0;
+            }
+            // A server that ends every watch at once is not asked without a pause.
+            let _ = timeout(retry, server.reconnect.notified()).await;
+            retry = (retry * 2).min(RETRY.1);
         }
     }
 }
@@ -118,7 +124,10 @@ async fn again(
             *collection = read;
             items
         }
-        Listed::NotInstalled | Listed::OtherVersions(_) => Vec::new(),
+        Listed::NotInstalled | Listed::OtherVersions(_) => {
+            *collection = Collection::absent();
+            Vec::new()
+        }
         // What was allowed before is shown as it was then.
         Listed::Refused(message) => return Err(Trouble::Rubbish(message)),
     };
@@ -142,16 +151,24 @@ async fn follow(
     );
     let mut chunks = match server.connection.stream(&path).await {
         Ok(chunks) => chunks,
-        Err(Trouble::Answered { status, .. }) if status.as_u16() == 410 => return End::Expired,
-        Err(Trouble::Answered { status, .. }) if status.as_u16() == 403 => return End::Refused,
+        Err(trouble @ Trouble::Answered { status, .. }) => match status {
+            // A kind that is there no longer is not found.
+            StatusCode::GONE | StatusCode::NOT_FOUND => return End::Expired,
+            StatusCode::FORBIDDEN => return End::Refused,
+            _ => return End::Trouble(trouble),
+        },
         Err(trouble) => return End::Trouble(trouble),
     };
-    if std::mem::take(is_lost) && changes.send(Change::Back(request.clone())).await.is_err() {
+    if std::mem::take(is_lost) && changes.send(Change::Back(Some(request.clone()))).await.is_err() {
         return End::Closed;
     }
     let mut text = Vec::new();
     loop {
-        let chunk = match timeout(SILENCE, chunks.next()).await {
+        let chunk = tokio::select! {
+            chunk = timeout(SILENCE, chunks.next()) => chunk,
+            () = server.reconnect.notified() => return End::Closed,
+        };
+        let chunk = match chunk {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) | Err(_) => return End::Closed,
             Ok(Err(trouble)) => return End::Trouble(trouble),

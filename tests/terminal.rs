@@ -250,8 +250,14 @@ fn tables_of_usual_names_fit_into_80_columns() {
         let args = [args, &["--color", "never"]].concat();
         assert_eq!(run(&terminal, &stage, &args).code(), 0);
         terminal.until(|picture| picture.shows("90.0%"));
-        assert_eq!(terminal.bytes().replace("\r\n", "\n"), *text);
+        assert_eq!(ageless(&terminal.bytes().replace("\r\n", "\n")), ageless(text));
     }
+}
+
+/// Lines without their ages, which are seconds here, and go on.
+fn ageless(text: &str) -> Vec<&str> {
+    let is_of_age = |character: char| character.is_ascii_digit() || character == 's';
+    text.lines().map(|line| line.trim_end_matches(is_of_age)).collect()
 }
 
 #[test]

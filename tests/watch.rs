@@ -297,7 +297,10 @@ fn a_server_that_is_away_is_said_and_waited_for() {
         let lines: Vec<&str> = stderr.lines().collect();
         assert_eq!(lines.len(), 2, "{stderr}");
         assert!(lines[0].starts_with("warning: not up to date, trying again: "), "{stderr}");
-        assert!(["refuses", "broke", "ended"].iter().any(|it| lines[0].contains(it)), "{stderr}");
+        assert!(
+            ["refuses", "hangs up", "broke", "ended"].iter().any(|it| lines[0].contains(it)),
+            "{stderr}"
+        );
         assert_eq!(lines[1], "the API server is there again");
     }
     let lines = untimed(&table.stdout());

@@ -1,10 +1,11 @@
 //! What somebody sees of the plugin on a terminal, and as a part of kubectl.
 
-use std::{os::unix::fs::symlink, process::Command};
+use std::{os::unix::fs::symlink, process::Command, thread, time::Duration};
 
 use meshroute_tests::{
     control_plane,
     running::Running,
+    server::{Answer, Server},
     stage::{self, Stage, endpoints, references, routed},
     supervised::Folder,
     terminal::{Outputs, Picture, Terminal},
@@ -252,6 +253,25 @@ fn tables_of_usual_names_fit_into_80_columns() {
         terminal.until(|picture| picture.shows("90.0%"));
         assert_eq!(ageless(&terminal.bytes().replace("\r\n", "\n")), ageless(text));
     }
+}
+
+#[test]
+fn a_long_reading_says_how_far_it_is() {
+    let server = Server::start(None, |asked| {
+        if asked.path().contains("/services?") {
+            thread::sleep(Duration::from_millis(1_500));
+        }
+        Answer::nothing()
+    });
+    let terminal = Terminal::open(80, 10);
+    let mut command = Command::new(PLUGIN);
+    command.args(["split", "a", "-s", &format!("http://127.0.0.1:{}", server.port)]);
+    command.env("KUBECONFIG", "/dev/null");
+    let mut run = terminal.run(SESSION, &command, Outputs::Both);
+    terminal.until(|picture| picture.shows("reading the cluster: 0 objects"));
+    assert_eq!(run.code(), 1);
+    let last = terminal.until(|picture| picture.shows("error: Service default/a not found"));
+    assert!(!last.shows("reading the cluster"), "{last:?}");
 }
 
 /// Lines without their ages, which are seconds here, and go on.

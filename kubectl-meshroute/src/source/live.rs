@@ -3,6 +3,7 @@
 mod list;
 mod page;
 mod problems;
+mod progress;
 mod pulse;
 mod request;
 mod resource;
@@ -137,9 +138,10 @@ impl Live {
         let mut pending = requests(&wanted);
         while !pending.is_empty() {
             let Self { runtime, server, watches, .. } = self;
+            let lists = join_all(pending.iter().map(|request| server.list(request)));
             let answers = runtime.block_on(async {
                 tokio::select! {
-                    answers = join_all(pending.iter().map(|request| server.list(request))) => Ok(answers),
+                    answers = server.progress.of(lists) => Ok(answers),
                     () = watches.interrupted() => Err(Failure::Interrupted),
                 }
             })?;

@@ -12,6 +12,7 @@ use tokio::{
 
 use super::{
     page::{Item, Page, item},
+    progress::Progress,
     request::Request,
     resource::Resource,
 };
@@ -21,6 +22,8 @@ use crate::connect::{Connection, Reply, Trouble};
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) connection: Connection,
+    /// How much was read so far.
+    pub(super) progress: Progress,
     /// Wakes who waits for the server to come back, or for a connection that may be dead.
     pub(super) reconnect: Notify,
     /// The groups, and when the server was asked; none if it does not say.
@@ -90,7 +93,12 @@ enum NoPage {
 
 impl Server {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, reconnect: Notify::new(), groups: Mutex::new(None) }
+        Self {
+            connection,
+            progress: Progress::default(),
+            reconnect: Notify::new(),
+            groups: Mutex::new(None),
+        }
     }
 
     /// Lists what a request asks for.
@@ -201,6 +209,7 @@ impl Server {
         }
         loop {
             let page: Page<'_> = self.connection.json(&reply).map_err(NoPage::Trouble)?;
+            self.progress.add(page.len());
             if page.metadata.next.is_empty() {
                 items.extend(page.items(request.kind));
                 return Ok((items, page.metadata.resource_version));

@@ -39,6 +39,11 @@ pub(super) struct Item {
 }
 
 impl Page<'_> {
+    /// How many objects are on it.
+    pub(super) fn len(&self) -> usize {
+        self.items.as_ref().map_or(0, Vec::len)
+    }
+
     /// The objects.
     pub(super) fn items(&self, kind: Kind) -> impl Iterator<Item = Item> {
         self.items.iter().flatten().map(move |raw| item(kind, raw.get()))

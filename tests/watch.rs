@@ -242,6 +242,8 @@ fn who_may_not_watch_sees_changes_a_little_later() {
     followed.until(|stdout, _| stdout.contains("90.0%").then_some(()));
     stage.shift(&[("web-v1", 1), ("web-v2", 1)]);
     followed.until(|stdout, _| stdout.contains("50.0%").then_some(()));
+    stage.delete(&["httproute/web"]);
+    followed.until(|stdout, _| stdout.contains("no route in effect").then_some(()));
     let stderr = followed.stderr();
     let asked = |what: &str| stderr.lines().filter(|line| line.contains(what)).count();
     // Each collection, and the namespace, which is read by itself, is read again every 5 s.

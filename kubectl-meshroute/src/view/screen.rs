@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(frame(text, None, 80, 6), ["a", "b", "c", "d", "e"]);
         assert_eq!(frame(text, None, 80, 5), ["a", "b", "c", "… 2 more lines"]);
         assert_eq!(frame(text, Some("lost"), 80, 5), ["a", "b", "… 3 more lines", "lost"]);
-        assert_eq!(frame(text, Some("not here"), 5, 5), ["a", "… 4…", "not", "here"]);
+        assert_eq!(frame(text, Some("not here"), 5, 5), ["a", "… 4 …", "not", "here"]);
         assert_eq!(frame(text, None, 80, 1), ["… 5 more lines"]);
     }
 

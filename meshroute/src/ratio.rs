@@ -4,7 +4,7 @@
 //! weights in this BackendRefs list)` (Gateway API, `apis/v1/shared_types.go`,
 //! `BackendRef.Weight`).
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 /// A fraction between 0 and 1, always reduced.
 ///
@@ -46,6 +46,51 @@ impl Ratio {
     /// Whether it is nothing.
     pub fn is_zero(self) -> bool {
         self.part == 0
+    }
+
+    /// The sum of two parts of one whole.
+    pub fn plus(self, other: Self) -> Self {
+        let (left, right, whole) = self.over_one_whole(other);
+        Self::reduced(left + right, whole)
+    }
+
+    /// How far apart two shares are.
+    pub fn distance(self, other: Self) -> Self {
+        let (left, right, whole) = self.over_one_whole(other);
+        Self::reduced(left.abs_diff(right), whole)
+    }
+
+    fn over_one_whole(self, other: Self) -> (u128, u128, u128) {
+        let [part, whole, other_part, other_whole] =
+            [self.part, self.whole, other.part, other.whole].map(u128::from);
+        (part * other_whole, other_part * whole, whole * other_whole)
+    }
+
+    /// A fraction that a `u64` may not hold before it is reduced. One that it cannot hold after,
+    /// which no weights lead to, is brought near.
+    fn reduced(mut part: u128, mut whole: u128) -> Self {
+        let (mut a, mut b) = (part, whole);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        (part, whole) = (part / a.max(1), whole / a.max(1));
+        while u64::try_from(whole).is_err() {
+            (part, whole) = (part / 2, whole / 2);
+        }
+        Self::new(u64::try_from(part).unwrap_or(u64::MAX), u64::try_from(whole).unwrap_or(u64::MAX))
+    }
+}
+
+impl PartialOrd for Ratio {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ratio {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right, _) = self.over_one_whole(*other);
+        left.cmp(&right)
     }
 }
 
@@ -162,6 +207,14 @@ mod tests {
     fn a_share_that_is_not_zero_never_shows_as_zero() {
         assert_eq!(shown(&[999_999, 1]), ["99.9999", "0.0001"]);
         assert_eq!(shown(&[1_000_000, 0]), ["100.0", "0.0"]);
+    }
+
+    #[test]
+    fn shares_add_up_and_compare_exactly() {
+        let (third, sixth) = (Ratio::new(1, 3), Ratio::new(1, 6));
+        assert_eq!(third.plus(sixth), Ratio::new(1, 2));
+        assert_eq!((third.distance(sixth), sixth.distance(third)), (sixth, sixth));
+        assert!(sixth < third && Ratio::new(333_333, 1_000_000) < third);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a service mesh does with the routes of a Service: values in, answers out.
 //!
 //! [`lower`] reads objects into the [model](route) and a [view of a cluster](cluster); [`split`]
-//! says, for one [mesh](profile), what clients of a Service get, and [`owner`] who else writes the
-//! weights. All are pure: no I/O, no clock, no environment.
+//! says, for one [mesh](profile), what clients of a Service get, [`diff`] what changes between two
+//! such answers, and [`owner`] who else writes the weights. All are pure: no I/O, no clock, no
+//! environment.
 //!
 //! # What it does not do
 //! It reads no files and no API server, it does not print, it decides nothing about traffic that
@@ -10,6 +11,7 @@
 
 pub mod cluster;
 pub mod detect;
+pub mod diff;
 pub mod kind;
 pub mod lower;
 pub mod matching;

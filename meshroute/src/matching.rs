@@ -64,11 +64,14 @@ pub fn first_of_each_name(headers: &[ValueMatch]) -> Vec<ValueMatch> {
     first
 }
 
-fn same_header(a: &ValueMatch, b: &ValueMatch) -> bool {
+/// Whether two conditions on headers are the same; the case of names does not matter.
+pub(crate) fn same_header(a: &ValueMatch, b: &ValueMatch) -> bool {
     a.kind == b.kind && a.value == b.value && a.name.eq_ignore_ascii_case(&b.name)
 }
 
-fn path_covers(outer: &PathMatch, inner: &PathMatch) -> bool {
+/// Whether every path that `inner` takes is taken by `outer` too. `false` where that cannot be
+/// told.
+pub(crate) fn path_covers(outer: &PathMatch, inner: &PathMatch) -> bool {
     // When a match of an unknown type is tried is not known either.
     if matches!(inner, PathMatch::Unknown { .. }) {
         return false;

@@ -162,7 +162,7 @@ pub struct RankedMatch {
 }
 
 /// What a backend is called, with every part filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     /// API group.
     pub group: String,
@@ -210,7 +210,7 @@ impl Share {
 }
 
 /// What a mesh answers itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answer {
     /// An HTTP status.
     Status(u16),

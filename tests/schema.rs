@@ -1,4 +1,4 @@
-//! The JSON that `split` prints is what `docs/split.schema.json` says it is.
+//! The JSON that commands print is what the schemas in `docs` say it is.
 
 use std::{fs, path::Path};
 
@@ -72,8 +72,56 @@ fn one_service_is_a_split_and_not_a_list() {
     assert!(!validator.is_valid(&answer), "a role that does not exist is refused");
 }
 
+#[test]
+fn every_difference_is_valid_and_says_nothing_beside_the_schema() {
+    let mut schema = read("docs/diff.schema.json");
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let mut seen = String::new();
+    let valid = |args: &[&str]| {
+        let outcome = program::run(args, "");
+        assert!(outcome.code < 2, "{args:?}: {}", outcome.stderr);
+        let answer = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+        let errors: Vec<String> = validator
+            .iter_errors(&answer)
+            .map(|it| format!("{it} at {}", it.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{args:?}: {errors:#?}");
+        outcome.stdout
+    };
+    for input in INPUTS {
+        for (mesh, other) in MESHES.iter().zip(MESHES.iter().skip(1)) {
+            let (path, meshes) = (root(input), format!("{mesh},{other}"));
+            seen += &valid(&["diff", "-o", "json", "--mesh", &meshes, "-f", &path]);
+        }
+    }
+    let [before, after, gone] =
+        ["before", "after", "gone"].map(|it| root(&format!("tests/cases/diff/{it}.yaml")));
+    seen += &valid(&["diff", &before, &after, "-o", "json", "--max-shift", "5%"]);
+    seen += &valid(&["diff", &before, &gone, "-o", "json"]);
+    seen += &valid(&["diff", &before, &before, "-o", "json"]);
+    for field in [
+        "\"items\": []",
+        "\"maxShift\": \"1/20\"",
+        "above --max-shift 5.0%",
+        "notFromNamespaces\": [\n",
+        "fromNamespace\": \"",
+        "exists\": false",
+        "after\": null",
+        "rule\": null",
+        "answer\": 404",
+        "startsToFail\": true",
+    ] {
+        assert!(seen.contains(field), "no input leads to {field}");
+    }
+}
+
 fn schema() -> serde_json::Value {
-    let text = fs::read_to_string(root("docs/split.schema.json")).expect("the schema can be read");
+    read("docs/split.schema.json")
+}
+
+fn read(name: &str) -> serde_json::Value {
+    let text = fs::read_to_string(root(name)).expect("the schema can be read");
     serde_json::from_str(&text).expect("the schema is JSON")
 }
 

@@ -2,6 +2,7 @@
 //! only what leads to a cluster is read later, by `connect`.
 
 mod connection;
+mod diff;
 
 use std::{ffi::OsString, io::Write, path::Path};
 
@@ -10,7 +11,10 @@ use clap::{
 };
 use meshroute::profile::Mesh;
 
-pub(crate) use self::connection::{Connection, Secret};
+pub(crate) use self::{
+    connection::{Connection, Secret},
+    diff::Diff,
+};
 use crate::view::Output;
 
 /// See where the traffic of a Service goes in a mesh.
@@ -32,6 +36,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Show the effective split of a Service, or of all that have routes.
     Split(Box<Split>),
+    /// Show which requests end otherwise after a change.
+    Diff(Box<Diff>),
     /// Print the completion script of a shell.
     Completion {
         /// The shell.

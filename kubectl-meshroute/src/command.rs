@@ -1,5 +1,6 @@
 //! What each subcommand does: ask the library, hand the answer to a view.
 
+pub(crate) mod diff;
 pub(crate) mod split;
 
 mod answer;

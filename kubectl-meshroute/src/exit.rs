@@ -10,6 +10,13 @@ pub(crate) mod code {
     pub(crate) const USAGE: u8 = 2;
     /// Somebody has ended it: 128 and the number of SIGINT, as a shell says it.
     pub(crate) const INTERRUPTED: u8 = 130;
+
+    /// `diff`: the same.
+    pub(crate) const SAME: u8 = 0;
+    /// `diff`: it differs, or by more than is allowed.
+    pub(crate) const DIFFERS: u8 = 1;
+    /// `diff`: anything else that went wrong.
+    pub(crate) const TROUBLE: u8 = 2;
 }
 
 /// Why a command ends without its answer.
@@ -39,5 +46,16 @@ impl Failure {
     /// The command line makes no sense.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Said { code: code::USAGE, message: message.into() }
+    }
+
+    /// The same failure of a command whose answer is in its exit code.
+    pub(crate) fn trouble(self) -> Self {
+        match self {
+            Self::Said { message, .. } | Self::Lost(message) => {
+                Self::Said { code: code::TROUBLE, message }
+            }
+            Self::Interrupted => Self::Interrupted,
+            Self::Pipe => Self::Pipe,
+        }
     }
 }

@@ -97,6 +97,7 @@ fn dispatch(
     let look = Look { colour: colour.resolve(look.colour), ..look };
     match command {
         Command::Split(split) => command::split::run(&split, look, streams),
+        Command::Diff(diff) => command::diff::run(&diff, look, streams).map_err(Failure::trouble),
         Command::Completion { shell } => {
             let mut script = Vec::new();
             args::completion(shell, &mut script);

@@ -34,6 +34,15 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The source, if nothing is wrong with it: an answer that leaves out what cannot be read would
+    /// be about another cluster.
+    fn whole(self) -> Result<Self, Failure> {
+        if self.errors.is_empty() {
+            return Ok(self);
+        }
+        Err(Failure::no(self.errors.join("\nerror: ")))
+    }
+
     /// Whether this part could still be read. What files hold is read already.
     pub(crate) fn can_read(&self, part: &Part) -> bool {
         self.live.as_ref().is_some_and(|live| live.can_read(part))
@@ -78,24 +87,30 @@ pub(crate) fn open(
         });
     }
     // Files are a whole cluster with no namespace to start from.
-    let mut opened = Source {
-        namespace: source.namespace().into(),
-        any_namespace: !source.names_namespace(),
-        ..Source::default()
-    };
-    if let Some(folder) = &source.kustomize {
-        let text = kustomize(folder)?;
-        documents::read(&format!("kustomize {folder}"), &text, &mut opened);
-    } else {
-        for name in &source.files {
-            files::read(name, source.recursive, stdin, &mut opened)?;
+    let opened = written(source, &source.files, source.namespace(), stdin)?;
+    Ok(Source { any_namespace: !source.names_namespace(), ..opened })
+}
+
+/// Reads these files, or else the kustomization; `namespace` is that of objects that name none.
+pub(crate) fn written(
+    source: &args::Source,
+    files: &[String],
+    namespace: &str,
+    stdin: &mut dyn Read,
+) -> Result<Source, Failure> {
+    let mut opened = Source { namespace: namespace.into(), ..Source::default() };
+    match &source.kustomize {
+        Some(folder) if files.is_empty() => {
+            let text = kustomize(folder)?;
+            documents::read(&format!("kustomize {folder}"), &text, &mut opened);
+        }
+        _ => {
+            for name in files {
+                files::read(name, source.recursive, stdin, &mut opened)?;
+            }
         }
     }
-    if opened.errors.is_empty() {
-        return Ok(opened);
-    }
-    // An answer that leaves out what cannot be read would be about another cluster.
-    Err(Failure::no(opened.errors.join("\nerror: ")))
+    opened.whole()
 }
 
 fn kustomize(folder: &str) -> Result<Vec<u8>, Failure> {

@@ -1,6 +1,7 @@
 //! How answers look: one file for each format, and one switch.
 
 mod age;
+pub(crate) mod diff;
 mod grid;
 mod json;
 mod jsonpath;
@@ -88,21 +89,26 @@ pub(crate) fn split(
         Output::Wide => Ok(table::table(answers, true, no_headers, look)),
         Output::Markdown => Ok(markdown::markdown(answers)),
         Output::Name => Ok(names(answers)),
-        Output::Json => serde_json::to_string_pretty(&value())
-            .map(|text| text + "\n")
-            .map_err(|error| unprintable(&error)),
+        Output::Json => to_json(&value()),
         Output::JsonLine => serde_json::to_string(&value())
             .map(|text| text + "\n")
             .map_err(|error| unprintable(&error)),
         Output::Yaml => to_yaml(&value()),
-        Output::JsonPath(template) => {
-            let value = serde_json::to_value(value()).map_err(|error| unprintable(&error))?;
-            jsonpath::render(template, &value).map_err(|error| {
-                let message = format!("jsonpath: {error}");
-                if error.is_usage() { Failure::usage(message) } else { Failure::no(message) }
-            })
-        }
+        Output::JsonPath(template) => to_jsonpath(template, &value()),
     }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| unprintable(&error))?;
+    Ok(text + "\n")
+}
+
+fn to_jsonpath(template: &str, value: &impl Serialize) -> Result<String, Failure> {
+    let value = serde_json::to_value(value).map_err(|error| unprintable(&error))?;
+    jsonpath::render(template, &value).map_err(|error| {
+        let message = format!("jsonpath: {error}");
+        if error.is_usage() { Failure::usage(message) } else { Failure::no(message) }
+    })
 }
 
 fn to_yaml(value: &impl Serialize) -> Result<String, Failure> {

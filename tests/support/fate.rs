@@ -69,7 +69,12 @@ impl Destination {
         Self::Backend { namespace: namespace.to_owned(), name: name.to_owned(), port }
     }
 
-    fn answered(answer: &Answer) -> Result<Self, String> {
+    /// Returns what the mesh answers itself.
+    ///
+    /// # Errors
+    ///
+    /// Returns a word that the contract does not have.
+    pub fn answered(answer: &Answer) -> Result<Self, String> {
         match answer {
             Answer::Status(status) => Ok(Self::Status(*status)),
             Answer::Word(word) if word == "redirect" => Ok(Self::Redirect),

@@ -8,6 +8,7 @@ pub mod cases;
 pub mod cluster;
 pub mod compare;
 pub mod control_plane;
+pub mod difference;
 pub mod evidence;
 pub mod fate;
 pub mod gateway_api;

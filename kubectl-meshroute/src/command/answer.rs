@@ -96,7 +96,7 @@ fn answer<'a>(
 }
 
 /// The mesh that the Service is in, as far as the objects show.
-fn detected(
+pub(super) fn detected(
     meshes: &Meshes<'_>,
     service: &Service,
     undecided: &mut BTreeMap<Vec<Mesh>, String>,
@@ -114,7 +114,7 @@ fn detected(
     detected.mesh
 }
 
-fn assumptions(assumed: &BTreeSet<(Mesh, &'static str)>) -> Vec<String> {
+pub(super) fn assumptions(assumed: &BTreeSet<(Mesh, &'static str)>) -> Vec<String> {
     let mut by_mesh: BTreeMap<Mesh, Vec<&str>> = BTreeMap::new();
     for (mesh, about) in assumed {
         by_mesh.entry(*mesh).or_default().push(about);

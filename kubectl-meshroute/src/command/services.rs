@@ -213,6 +213,6 @@ fn is_routed(cluster: &Cluster, name: &ObjectName) -> bool {
     })
 }
 
-fn means_a_service(parent: &Parent) -> bool {
+pub(super) fn means_a_service(parent: &Parent) -> bool {
     parent.kind.to_ascii_lowercase().starts_with('s') || parent.group.is_empty()
 }

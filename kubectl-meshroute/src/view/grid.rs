@@ -33,7 +33,7 @@ impl Paint {
 }
 
 /// The columns that hold numbers, which align at the right and have the room of a percentage.
-const NUMBERS: [&str; 4] = ["RULES", "WEIGHT", "SHARE", "READY"];
+const NUMBERS: [&str; 6] = ["RULES", "WEIGHT", "SHARE", "READY", "BEFORE", "AFTER"];
 const NUMBER_WIDTH: u16 = 8;
 
 impl Grid {

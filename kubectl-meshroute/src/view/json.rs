@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::Scope;
 
-const API_VERSION: &str = "meshroute.dev/v1";
+pub(super) const API_VERSION: &str = "meshroute.dev/v1";
 
 /// The answer as a value that serializes.
 pub(super) fn value<'a>(answers: &'a [split::Split<'a>], scope: Scope) -> Document<'a> {
@@ -71,13 +71,13 @@ struct Owner<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Name<'a> {
+pub(super) struct Name<'a> {
     namespace: &'a str,
     name: &'a str,
 }
 
 #[derive(Debug, Serialize)]
-struct Route<'a> {
+pub(super) struct Route<'a> {
     group: &'static str,
     kind: &'static str,
     namespace: &'a str,
@@ -122,7 +122,7 @@ struct RankedMatch<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Conditions<'a> {
+pub(super) struct Conditions<'a> {
     path: Condition<'a>,
     method: Option<&'a str>,
     grpc: Option<Grpc<'a>>,
@@ -181,7 +181,7 @@ struct Endpoints {
 /// A status, or a word.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Answer {
+pub(super) enum Answer {
     Status(u16),
     Word(&'static str),
 }
@@ -355,7 +355,7 @@ fn backend<'a>(share: &'a split::Share, parts: &[Ratio], index: usize) -> Backen
     }
 }
 
-fn conditions(matched: &Match) -> Conditions<'_> {
+pub(super) fn conditions(matched: &Match) -> Conditions<'_> {
     Conditions {
         path: Condition { kind: matched.path.kind(), value: matched.path.value() },
         method: matched.method.as_deref(),
@@ -389,7 +389,7 @@ fn exception(exception: &split::Exception) -> Exception<'_> {
     Exception { from, message: &exception.message }
 }
 
-fn answer(answer: split::Answer) -> Answer {
+pub(super) fn answer(answer: split::Answer) -> Answer {
     match answer {
         split::Answer::Status(status) => Answer::Status(status),
         split::Answer::Redirect => Answer::Word("redirect"),
@@ -397,11 +397,11 @@ fn answer(answer: split::Answer) -> Answer {
     }
 }
 
-fn name(name: &ObjectName) -> Name<'_> {
+pub(super) fn name(name: &ObjectName) -> Name<'_> {
     Name { namespace: &name.namespace, name: &name.name }
 }
 
-fn route(id: &RouteId) -> Route<'_> {
+pub(super) fn route(id: &RouteId) -> Route<'_> {
     Route {
         group: id.kind.group(),
         kind: id.kind.kind(),

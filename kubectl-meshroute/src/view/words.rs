@@ -34,6 +34,12 @@ pub(super) fn service(split: &Split<'_>) -> String {
 
 /// The conditions of a match: `GET prefix /api, header x-beta=1`.
 pub(super) fn matched(matched: &Match) -> String {
+    let parts = conditions(matched);
+    if parts.is_empty() { "any".into() } else { clean(&parts.join(", ")) }
+}
+
+/// The conditions of a match, one by one; none where it takes everything.
+pub(super) fn conditions(matched: &Match) -> Vec<String> {
     let mut words = Vec::new();
     words.extend(matched.method.clone());
     match (&matched.grpc, &matched.path) {
@@ -52,7 +58,7 @@ pub(super) fn matched(matched: &Match) -> String {
     parts.retain(|part| !part.is_empty());
     parts.extend(matched.headers.iter().map(|header| value("header", header)));
     parts.extend(matched.query.iter().map(|query| value("query", query)));
-    if parts.is_empty() { "any".into() } else { clean(&parts.join(", ")) }
+    parts
 }
 
 fn value(what: &str, condition: &ValueMatch) -> String {

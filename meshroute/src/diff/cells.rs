@@ -59,8 +59,8 @@ pub(super) fn regions<'a>(before: &Places<'a>, after: &Places<'a>) -> Vec<Region
             .collect();
         let is_certain = cell.certainty == Certainty::Certain;
         // Where nothing stands between, rows of one rule are one region.
-        let joins = |(kind, endings, last, region): &(Kind, (usize, usize), usize, Region<'a>)| {
-            let between = &cells[last + 1..index];
+        let joins = |(kind, endings, first, region): &(Kind, (usize, usize), usize, Region<'a>)| {
+            let between = &cells[first + 1..index];
             *kind == cell.kind
                 && *endings == cell.endings
                 && region.is_certain == is_certain
@@ -70,10 +70,7 @@ pub(super) fn regions<'a>(before: &Places<'a>, after: &Places<'a>) -> Vec<Region
                     .all(|it| it.kind == cell.kind || !it.requests.overlap(&cell.requests))
         };
         match regions.iter_mut().find(|it| joins(it)) {
-            Some((_, _, last, region)) => {
-                region.requests.push(cell.requests.clone());
-                *last = index;
-            }
+            Some((_, _, _, region)) => region.requests.push(cell.requests.clone()),
             None => {
                 let (old, new) = cell.endings;
                 let region = Region {

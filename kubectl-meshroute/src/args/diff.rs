@@ -1,0 +1,114 @@
+//! The arguments of `diff`.
+
+use meshroute::ratio::Ratio;
+
+use super::{Source, meshes};
+use crate::view::Output;
+
+/// Show which requests end otherwise: the traffic that a change of routes changes.
+///
+/// Compared are two sets of manifests (OLD NEW), manifests with those at a Git ref (--base), with a
+/// cluster (-f without --base), or what two meshes make of one set (--mesh a,b). Exit code 0: no
+/// difference; 1: a difference; 2: anything else.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Diff {
+    /// Two files or folders: before, and after.
+    #[arg(value_names = ["OLD", "NEW"], num_args = 2, conflicts_with_all = ["files", "kustomize"])]
+    pub(crate) sides: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// Compare with the same paths at a Git ref, such as origin/main, read through git.
+    #[arg(long, value_name = "GITREF", requires = "files", conflicts_with = "kustomize")]
+    pub(crate) base: Option<String>,
+
+    /// All namespaces, as without -n.
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+
+    /// Only what clients of this namespace get.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) from_namespace: Option<String>,
+
+    /// The mesh whose rules apply; two, as linkerd,istio, to compare what they do.
+    #[arg(
+        long, default_value = "auto", value_name = "MESH[,MESH]", value_parser = meshes(),
+        value_delimiter = ',', num_args = 1
+    )]
+    pub(crate) mesh: Vec<String>,
+
+    /// One port of each Service.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+
+    /// The host that is dialled, where a mesh looks at it (Linkerd); the Service's full name
+    /// otherwise.
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+
+    /// Exit with 1 only if the share of a destination changes by more than this, or requests start
+    /// to fail.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) max_shift: Option<Ratio>,
+
+    /// How to print: table, json, yaml, markdown, jsonpath=TEMPLATE.
+    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = output)]
+    pub(crate) output: Output,
+
+    /// Leave the header lines of tables out.
+    #[arg(long)]
+    pub(crate) no_headers: bool,
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    match Output::parse(text) {
+        Ok(Output::Wide | Output::Name) | Err(_) => {
+            Err("one of table, json, yaml, markdown, jsonpath=TEMPLATE".into())
+        }
+        output => output,
+    }
+}
+
+/// Reads `25%`, `25` and `12.5%`.
+fn percent(text: &str) -> Result<Ratio, String> {
+    let broken = || "write a percentage from 0% to 100%, such as 25%".to_owned();
+    let number = text.strip_suffix('%').unwrap_or(text);
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(decimals) || decimals.len() > 6 {
+        return Err(broken());
+    }
+    let scale: u64 = decimals.bytes().fold(100, |scale, _| scale * 10);
+    match format!("{whole}{decimals}").parse() {
+        Ok(part) if part <= scale => Ok(Ratio::new(part, scale)),
+        _ => Err(broken()),
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  meshroute diff old/ new/                                  two folders
+  meshroute diff -R -f apps/ --base origin/main             a pull request with its base
+  meshroute diff -f apps/ --base HEAD -o markdown           as a comment for it
+  meshroute diff -f apps/shop.yaml                          what applying it to the cluster changes
+  meshroute diff -f apps/ --mesh linkerd,istio              what a change of mesh changes
+  meshroute diff old/ new/ --max-shift 25%                  fail only if more than that moves";
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn a_percentage_is_exact() {
+        for (text, ratio) in
+            [("25%", "1/4"), ("0", "0/1"), ("12.5%", "1/8"), ("100%", "1/1"), ("0.1", "1/1000")]
+        {
+            assert_eq!(percent(text).map(|it| it.to_string()).as_deref(), Ok(ratio), "{text}");
+        }
+        for text in ["", "%", "101%", "-1", "1e2", "a", ".5", "1/4", "100.01%"] {
+            assert!(percent(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The splits of both sides, Service by Service, and what changes between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshroute::{
+    cluster::{Cluster, Known, Part},
+    detect::Meshes,
+    diff,
+    kind::Kind,
+    name::ObjectName,
+    profile::Mesh,
+    ratio::Ratio,
+    split::{Question, Split, splits},
+};
+
+use super::{scope::Scope, verdict};
+use crate::{
+    args,
+    command::answer::{assumptions, detected},
+    exit::Failure,
+    view::diff::{Item, Report},
+};
+
+/// Both answers about some clients of a Service.
+struct Pair<'a> {
+    service: &'a ObjectName,
+    from: Option<&'a str>,
+    meshes: [Mesh; 2],
+    splits: [Vec<Split<'a>>; 2],
+}
+
+/// The answers about all Services.
+pub(super) struct Compared<'a> {
+    pairs: Vec<Pair<'a>>,
+    routed: usize,
+    /// What the answers rest on.
+    pub(super) warnings: Vec<String>,
+}
+
+/// The mesh before and after; none where it has to be found.
+pub(super) fn meshes(args: &args::Diff) -> Result<[Option<Mesh>; 2], Failure> {
+    let named: Vec<Option<Mesh>> = args.mesh.iter().map(|name| name.parse().ok()).collect();
+    match named.as_slice() {
+        [both] => Ok([*both, *both]),
+        [before, after] => Ok([*before, *after]),
+        _ => Err(Failure::usage("two meshes are compared: --mesh linkerd,istio")),
+    }
+}
+
+/// Computes both answers about each Service and its clients.
+pub(super) fn compare<'a>(
+    args: &'a args::Diff,
+    named: [Option<Mesh>; 2],
+    before: &'a Cluster,
+    after: &'a Cluster,
+    scope: &Scope<'a>,
+) -> Compared<'a> {
+    let clusters = [before, after];
+    let shown = clusters.map(Meshes::of);
+    let mut undecided = BTreeMap::new();
+    let mut assumed = BTreeSet::new();
+    let mut pairs = Vec::new();
+    for service in &scope.touched {
+        let found = clusters.map(|cluster| match cluster.service(service) {
+            Known::Known(found) => found,
+            Known::Unknown => None,
+        });
+        let mut meshes = [Mesh::Spec; 2];
+        for side in 0..2 {
+            // A Service that is not there has no mesh; it takes the other side's.
+            let Some(there) = found[side].or(found[1 - side]) else { continue };
+            meshes[side] =
+                named[side].unwrap_or_else(|| detected(&shown[side], there, &mut undecided));
+        }
+        let clients: Vec<Option<&str>> = match &args.from_namespace {
+            Some(namespace) => vec![Some(namespace)],
+            None => {
+                [None].into_iter().chain(scope.consumers(service).into_iter().map(Some)).collect()
+            }
+        };
+        for from in clients {
+            let splits = [0, 1].map(|side| match found[side] {
+                Some(service) => {
+                    let host = args.host.as_deref();
+                    let question = Question { service, port: args.port, from, host };
+                    splits(clusters[side], meshes[side].profile(), &question)
+                }
+                None => Vec::new(),
+            });
+            for (mesh, of_side) in meshes.into_iter().zip(&splits) {
+                let about = of_side.iter().flat_map(|split| &split.assumed);
+                assumed.extend(about.map(|about| (mesh, *about)));
+            }
+            pairs.push(Pair { service, from, meshes, splits });
+        }
+    }
+    let mut warnings = scope.orphans();
+    warnings.extend(undecided.into_values());
+    warnings.extend(assumptions(&assumed));
+    Compared { pairs, routed: scope.routed.len(), warnings }
+}
+
+impl Compared<'_> {
+    /// What the answers would have needed and can still be read. Who writes a route is of no
+    /// interest here.
+    pub(super) fn wanted(&self, can_read: impl Fn(&Part) -> bool) -> BTreeSet<Part> {
+        let splits = self.pairs.iter().flat_map(|pair| pair.splits.iter().flatten());
+        let decides = |part: &&Part| match part.kind {
+            Kind::Application
+            | Kind::Rollout
+            | Kind::Kustomization
+            | Kind::HelmRelease
+            | Kind::Canary => false,
+            Kind::Route(_)
+            | Kind::ReferenceGrant
+            | Kind::Gateway
+            | Kind::Service
+            | Kind::Namespace
+            | Kind::EndpointSlice
+            | Kind::VirtualService
+            | Kind::ServiceProfile
+            | Kind::Crd => true,
+        };
+        let wanted = splits.flat_map(|split| &split.wanted).filter(decides);
+        wanted.filter(|part| can_read(part)).cloned().collect()
+    }
+
+    /// What changes. Clients of a namespace are named only where they see something else than all
+    /// others.
+    pub(super) fn report(&self, limit: Option<Ratio>) -> Report<'_> {
+        let mut items: Vec<Item<'_>> = Vec::new();
+        let mut general: Option<(&ObjectName, Vec<diff::Change<'_>>)> = None;
+        for pair in &self.pairs {
+            let [before, after] = &pair.splits;
+            let changes = diff::between(before, after);
+            let is_general = general
+                .as_ref()
+                .is_some_and(|(service, all)| *service == pair.service && is_same(&changes, all));
+            if pair.from.is_some() && is_general {
+                continue;
+            }
+            let first = items.len();
+            for change in &changes {
+                items.push(Item {
+                    service: pair.service,
+                    from: pair.from,
+                    meshes: pair.meshes,
+                    was_there: is_there(before, &change.ports),
+                    is_there: is_there(after, &change.ports),
+                    was_split: is_split(before, &change.ports),
+                    is_split: is_split(after, &change.ports),
+                    change: change.clone(),
+                    not_from: Vec::new(),
+                });
+            }
+            match pair.from {
+                None => general = Some((pair.service, changes)),
+                Some(namespace) => {
+                    let others = items[..first].iter_mut();
+                    others
+                        .filter(|item| item.service == pair.service && item.from.is_none())
+                        .for_each(|item| item.not_from.push(namespace));
+                }
+            }
+        }
+        let changed: BTreeSet<&ObjectName> = items.iter().map(|item| item.service).collect();
+        let over = limit.map(|limit| verdict::over(&items, limit)).unwrap_or_default();
+        Report { changed: changed.len(), routed: self.routed, limit, over, items }
+    }
+}
+
+/// Whether the Service has these ports.
+fn is_there(splits: &[Split<'_>], ports: &[u16]) -> bool {
+    splits.iter().any(|split| split.ports.iter().any(|port| ports.contains(port)))
+}
+
+/// Whether routes decide on any of these ports.
+fn is_split(splits: &[Split<'_>], ports: &[u16]) -> bool {
+    splits
+        .iter()
+        .any(|split| !split.rules.is_empty() && split.ports.iter().any(|port| ports.contains(port)))
+}
+
+fn is_same(a: &[diff::Change<'_>], b: &[diff::Change<'_>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
+}

@@ -5,7 +5,7 @@ mod documents;
 mod files;
 mod live;
 
-use std::{collections::BTreeSet, io::Read, process::Command};
+use std::{collections::BTreeSet, fmt, io::Read, path::PathBuf, process::Command};
 
 use meshroute::{
     cluster::{Cluster, Part},
@@ -31,6 +31,42 @@ pub(crate) struct Source {
     errors: Vec<String>,
     /// The cluster that is asked; none where files stand for one.
     live: Option<Live>,
+}
+
+/// The texts that the command line names.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    /// In the order in which they are read.
+    pub(crate) texts: Vec<Input>,
+    /// What a user should know about them.
+    warnings: Vec<String>,
+}
+
+/// A text of manifests.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// Where it comes from.
+    pub(crate) origin: Origin,
+    /// Its bytes.
+    pub(crate) text: Vec<u8>,
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Standard input.
+    Stdin,
+    /// A file, named as the command line leads to it.
+    File(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("stdin"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 impl Source {
@@ -98,17 +134,42 @@ pub(crate) fn written(
     namespace: &str,
     stdin: &mut dyn Read,
 ) -> Result<Source, Failure> {
-    let mut opened = Source { namespace: namespace.into(), ..Source::default() };
     match &source.kustomize {
         Some(folder) if files.is_empty() => {
             let text = kustomize(folder)?;
-            documents::read(&format!("kustomize {folder}"), &text, &mut opened);
+            of_texts(namespace, Vec::new(), [(format!("kustomize {folder}"), text.as_slice())])
         }
-        _ => {
-            for name in files {
-                files::read(name, source.recursive, stdin, &mut opened)?;
-            }
-        }
+        _ => of_inputs(namespace, &inputs(files, source.recursive, stdin)?),
+    }
+}
+
+/// Reads the texts of files, without a look at what is in them.
+pub(crate) fn inputs(
+    files: &[String],
+    recursive: bool,
+    stdin: &mut dyn Read,
+) -> Result<Inputs, Failure> {
+    let mut inputs = Inputs::default();
+    for name in files {
+        files::read(name, recursive, stdin, &mut inputs)?;
+    }
+    Ok(inputs)
+}
+
+/// Reads the objects of these texts.
+pub(crate) fn of_inputs(namespace: &str, inputs: &Inputs) -> Result<Source, Failure> {
+    let texts = inputs.texts.iter().map(|it| (it.origin.to_string(), it.text.as_slice()));
+    of_texts(namespace, inputs.warnings.clone(), texts)
+}
+
+fn of_texts<'t>(
+    namespace: &str,
+    warnings: Vec<String>,
+    texts: impl IntoIterator<Item = (String, &'t [u8])>,
+) -> Result<Source, Failure> {
+    let mut opened = Source { namespace: namespace.into(), warnings, ..Source::default() };
+    for (origin, text) in texts {
+        documents::read(&origin, text, &mut opened);
     }
     opened.whole()
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     exit::Failure,
-    source::{Source, documents},
+    source::{Input, Inputs, Origin},
 };
 
 /// The endings that a folder is searched for (kubectl, `cli-runtime/pkg/resource`,
@@ -20,14 +20,14 @@ pub(super) fn read(
     name: &str,
     recursive: bool,
     stdin: &mut dyn Read,
-    source: &mut Source,
+    inputs: &mut Inputs,
 ) -> Result<(), Failure> {
     if name == "-" {
         let mut text = Vec::new();
         stdin
             .read_to_end(&mut text)
             .map_err(|error| Failure::no(format!("cannot read stdin: {error}")))?;
-        documents::read("stdin", &text, source);
+        inputs.texts.push(Input { origin: Origin::Stdin, text });
         return Ok(());
     }
     if name.starts_with("https://") || name.starts_with("http://") {
@@ -37,21 +37,26 @@ pub(super) fn read(
     }
     let path = Path::new(name);
     if !path.is_dir() {
-        let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
-        documents::read(name, &text, source);
+        inputs.texts.push(input(path.to_owned())?);
         return Ok(());
     }
     let mut files = Vec::new();
     find(path, recursive, &mut files)?;
     if files.is_empty() {
         let hint = if recursive { "" } else { "; -R reads the folders below it too" };
-        source.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
+        inputs.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
     }
     for file in files {
-        let text = fs::read(&file).map_err(|error| cannot_read(&file, &error))?;
-        documents::read(&file.display().to_string(), &text, source);
+        inputs.texts.push(input(file)?);
     }
     Ok(())
+}
+
+fn input(path: PathBuf) -> Result<Input, Failure> {
+    match fs::read(&path) {
+        Ok(text) => Ok(Input { origin: Origin::File(path), text }),
+        Err(error) => Err(cannot_read(&path, &error)),
+    }
 }
 
 /// The manifests of a folder, by name.

@@ -8,6 +8,8 @@ pub(crate) mod code {
     pub(crate) const NO: u8 = 1;
     /// The command line makes no sense, or is ambiguous.
     pub(crate) const USAGE: u8 = 2;
+    /// Refused, as it would do harm: what is to be written has changed meanwhile.
+    pub(crate) const REFUSED: u8 = 3;
     /// Somebody has ended it: 128 and the number of SIGINT, as a shell says it.
     pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -41,6 +43,11 @@ impl Failure {
     /// The cluster or a file said no.
     pub(crate) fn no(message: impl Into<String>) -> Self {
         Self::Said { code: code::NO, message: message.into() }
+    }
+
+    /// It would do harm.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::Said { code: code::REFUSED, message: message.into() }
     }
 
     /// The command line makes no sense.

@@ -30,7 +30,7 @@ mod tree;
 
 pub(crate) use self::error::Error;
 pub(crate) use self::scalar::Value;
-pub(crate) use self::tree::{Key, Kind, Node, Step};
+pub(crate) use self::tree::{Key, Kind, Node, Step, Style};
 
 /// One YAML document that holds something.
 #[derive(Debug, Clone)]

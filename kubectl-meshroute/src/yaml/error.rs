@@ -64,7 +64,6 @@ impl Error {
     }
 
     /// Returns whether the document looks like a Helm template that was not rendered.
-    #[cfg(test)]
     pub(crate) fn is_template(&self) -> bool {
         self.template
     }

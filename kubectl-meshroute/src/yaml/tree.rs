@@ -18,7 +18,6 @@ pub(crate) struct Node<'a> {
     pub(crate) span: Range<usize>,
     /// Whether other bytes hang on this value: it stands inside of an anchor, whose aliases repeat
     /// it, or it has a tag. Replacing its bytes may then change more or less than this value.
-    #[cfg_attr(not(test), expect(dead_code, reason = "edits of files replace bytes by it"))]
     pub(crate) pinned: bool,
     /// What the value is.
     pub(crate) kind: Kind<'a>,
@@ -70,10 +69,8 @@ pub(crate) struct Key<'a> {
     /// The name as JSON has it: the key `010` is called `8`.
     pub(crate) name: Cow<'a, str>,
     /// The bytes of the key in the whole text.
-    #[cfg_attr(not(test), expect(dead_code, reason = "edits of files replace bytes by it"))]
     pub(crate) span: Range<usize>,
     /// Whether `<<` has brought the entry in.
-    #[cfg_attr(not(test), expect(dead_code, reason = "edits of files replace bytes by it"))]
     pub(crate) merged: bool,
     pub(super) line: Line,
 }

@@ -12,6 +12,7 @@ mod change;
 mod check;
 mod find;
 mod insert;
+mod kustomize;
 mod refuse;
 #[cfg(test)]
 mod tests;
@@ -22,12 +23,12 @@ use std::{borrow::Cow, fmt};
 use meshroute::name::RouteId;
 
 pub(crate) use self::insert::insert;
-#[cfg_attr(not(test), expect(unused_imports, reason = "no command writes files yet"))]
-pub(crate) use self::write::write;
 use self::{
     change::Change,
     find::{Target, Written},
 };
+#[cfg_attr(not(test), expect(unused_imports, reason = "no command writes files yet"))]
+pub(crate) use self::{kustomize::advice, write::write};
 use crate::{
     exit::Failure,
     source::{Input, Origin},

@@ -159,7 +159,7 @@ pub(super) fn target<'t, 'a>(
 
 /// Calls `take` with each object and the way to it: `kubectl get -o yaml` prints a List, the API
 /// server a HTTPRouteList.
-fn objects(
+pub(super) fn objects(
     node: &Node<'_>,
     steps: &mut Vec<Step<'static>>,
     take: &mut dyn FnMut(&Node<'_>, &[Step<'static>]),
@@ -231,7 +231,7 @@ fn has_own(backend: &Node<'_>) -> bool {
 }
 
 /// Returns the weight that kubectl sends, or the value that is none.
-fn number<'n, 'a>(value: &'n Node<'a>) -> Result<Option<u32>, &'n Node<'a>> {
+pub(super) fn number<'n, 'a>(value: &'n Node<'a>) -> Result<Option<u32>, &'n Node<'a>> {
     let Kind::Scalar(scalar) = &value.kind else { return Err(value) };
     match &scalar.value {
         Value::Null => Ok(None),

@@ -1,7 +1,9 @@
 //! What is edited and how, what is refused, and that nothing else changes.
 
 mod files;
+mod folder;
 mod generated;
+mod kustomize;
 mod refused;
 
 use std::path::PathBuf;

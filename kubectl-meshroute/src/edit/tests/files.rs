@@ -1,50 +1,12 @@
 //! Files on the disk: replaced as a whole, or left alone.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{fs, path::Path};
 
-use super::{super::write, HEAD, edits, weight};
+use super::{super::write, HEAD, edits, folder::Folder, weight};
 use crate::{
     exit::Failure,
     source::{Input, Origin},
 };
-
-/// A folder of its own that goes away.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("meshroute-edit-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("a folder can be made");
-        Self(path)
-    }
-
-    fn put(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).expect("a file can be written");
-        path
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).expect("the folder is there").flatten();
-        let mut names: Vec<_> =
-            entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn route(weight: u32) -> String {
     format!("{HEAD}\n    - {{name: b, weight: {weight}}}\n")

@@ -6,7 +6,8 @@ use super::change::{Change, holds, insertion, is_blank};
 use crate::yaml::{Key, Kind, Node, Style, Value};
 
 /// Returns the changes that put these entries behind the last one of a map; their values stand as
-/// they are written. None if the map is none, or is an alias, whose text stands elsewhere.
+/// they are written. None if the map is none, is an alias, whose text stands elsewhere, or is a pair
+/// in brackets, `[a: b]`, which has no room for another.
 pub(crate) fn insert(text: &[u8], map: &Node<'_>, entries: &[(&str, &str)]) -> Option<Vec<Change>> {
     let Kind::Map(all) = &map.kind else { return None };
     if text.get(map.span.start)? == &b'*' {
@@ -20,10 +21,23 @@ pub(crate) fn insert(text: &[u8], map: &Node<'_>, entries: &[(&str, &str)]) -> O
     let own: Vec<Entry> =
         written.iter().filter(|(key, _)| !key.merged).map(|it| Entry::of(&it.0, &it.1)).collect();
     if text[map.span.start] != b'{' {
+        if is_pair(text, map) {
+            return None;
+        }
         return Some(vec![block(text, map, &own, entries)]);
     }
     let known = written.iter().map(|(key, value)| key.span.end.max(value.span.end)).max();
     Some(flow(text, &map.span, known, &own, entries))
+}
+
+/// Whether something stands behind the map in its line, as it does in brackets only.
+fn is_pair(text: &[u8], map: &Node<'_>) -> bool {
+    let used = text[map.span.start..map.span.end].trim_ascii_end().len();
+    let at = map.span.start + used;
+    let colon = at + blanks(text, at);
+    let at = if text.get(colon) == Some(&b':') { colon + 1 } else { at };
+    let rest = &text[at + blanks(text, at)..];
+    matches!(rest.first(), Some(b',' | b']' | b'}'))
 }
 
 /// Where an entry is written.

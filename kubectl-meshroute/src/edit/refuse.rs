@@ -137,13 +137,15 @@ pub(super) fn overridden(origin: &Origin, line: usize) -> Failure {
 
 /// A key cannot be put into the backend.
 pub(super) fn no_room(input: &Input, target: &Target<'_, '_>) -> Failure {
-    Failure::no(format!(
-        "{}:{}: the backend {} is an alias, and a weight at its anchor would be one of all its \
-         aliases: write the backend out",
-        input.origin,
-        target.line,
-        target.name()
-    ))
+    let why = match target.is_shared {
+        true => {
+            "is an alias, and a weight at its anchor would be one of all its aliases: write the \
+             backend out"
+        }
+        false => "has no room for a weight: put it in braces",
+    };
+    let (origin, line, name) = (&input.origin, target.line, target.name());
+    Failure::no(format!("{origin}:{line}: the backend {name} {why}"))
 }
 
 /// Two weights are the same bytes.

@@ -45,6 +45,12 @@ fn a_backend_that_is_an_alias() {
 }
 
 #[test]
+fn a_pair_in_brackets() {
+    refuses(&[weight(0, None, 7)], " [name: b]\n", &["1: a.yaml:6: the backend b has no room"]);
+    becomes(Some(1), " [weight: 1]\n", " [weight: 7]\n");
+}
+
+#[test]
 fn an_alias_is_replaced_where_it_is_the_weight() {
     let text = |second: &str| format!("{HEAD}\n    - weight: &w 1\n    - weight: {second} # c\n");
     assert_eq!(outcome(&text("*w"), &[weight(1, Some(1), 7)]), Ok(text("7")));

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["lower", "defaulting"],
     &["profile", "matching", "owner", "waypoint"],
     &["detect", "split"],
-    &["diff"],
+    &["diff", "shift"],
     &["lint"],
 ];
 

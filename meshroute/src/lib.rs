@@ -2,8 +2,8 @@
 //!
 //! [`lower`] reads objects into the [model](route) and a [view of a cluster](cluster); [`split`]
 //! says, for one [mesh](profile), what clients of a Service get, [`diff`] what changes between two
-//! such answers, and [`owner`] who else writes the weights. All are pure: no I/O, no clock, no
-//! environment.
+//! such answers, [`owner`] who else writes the weights, and [`shift`] what a change of weights
+//! would write. All are pure: no I/O, no clock, no environment.
 //!
 //! # What it does not do
 //! It reads no files and no API server, it does not print, it decides nothing about traffic that
@@ -21,6 +21,7 @@ pub mod path;
 pub mod profile;
 pub mod ratio;
 pub mod route;
+pub mod shift;
 pub mod split;
 pub mod waypoint;
 pub mod wire;

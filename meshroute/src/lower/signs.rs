@@ -53,6 +53,7 @@ pub(super) fn signs(
         helm_release: pair(label(wire::HELM_RELEASE_NAMESPACE), label(wire::HELM_RELEASE_NAME)),
         uncompared: told(wire::HELM_RELEASE_DRIFT, "disabled"),
         release: pair(annotation(wire::RELEASE_NAMESPACE), annotation(wire::RELEASE_NAME)),
+        percent: annotation(wire::WEIGHTS) == Some("percent"),
         managers,
     };
     (signs != Signs::default()).then(|| Box::new(signs))

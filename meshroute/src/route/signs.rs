@@ -23,6 +23,8 @@ pub struct Signs {
     pub uncompared: bool,
     /// Helm: the release that it belongs to.
     pub release: Option<ObjectName>,
+    /// Ours: whether its weights are to be whole percentages.
+    pub percent: bool,
     /// The field managers of its rules.
     pub managers: Vec<String>,
 }

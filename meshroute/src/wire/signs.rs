@@ -7,8 +7,8 @@ use super::{
     found::{self, Shape, wire},
 };
 
-/// The labels and annotations that tools leave on what they write.
-pub const SIGNS: [&str; 12] = [
+/// The labels and annotations that tools leave on what they write, and our own.
+pub const SIGNS: [&str; 13] = [
     ROLLOUT,
     TRACKING_ID,
     INSTANCE,
@@ -21,6 +21,7 @@ pub const SIGNS: [&str; 12] = [
     HELM_RELEASE_DRIFT,
     RELEASE_NAME,
     RELEASE_NAMESPACE,
+    WEIGHTS,
 ];
 
 /// Argo Rollouts, while a canary is under way (rollouts-plugin-trafficrouter-gatewayapi,
@@ -48,6 +49,8 @@ pub const HELM_RELEASE_DRIFT: &str = "helm.toolkit.fluxcd.io/driftDetection";
 pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
 /// The namespace beside it.
 pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
+/// Ours: what the weights of a route are meant to be.
+pub const WEIGHTS: &str = "meshroute.dev/weights";
 
 wire! {
     /// `metadata` of a route.

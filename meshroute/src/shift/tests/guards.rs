@@ -1,0 +1,129 @@
+//! What speaks against a change, what is remembered, and what has changed meanwhile.
+
+use super::*;
+use crate::name::RouteId;
+
+fn guards(cluster: &Cluster, words: &[&str]) -> Vec<Guard> {
+    ask(cluster, words, &Target::default()).expect("it can be planned").guards
+}
+
+fn put(cluster: &mut Cluster, kind: Kind, object: &Value) {
+    cluster.insert(lower(kind, object, "shop").object.expect("it is well-formed"));
+}
+
+#[test]
+fn the_majority_moves_only_where_it_is_named() {
+    let cluster = one_rule(&[90, 10]);
+    let moves = |from: &str, to: &str| {
+        vec![Guard::MajorityMoves { rule: "0".into(), from: from.into(), to: to.into() }]
+    };
+    assert_eq!(guards(&cluster, &["10/90"]), moves("web-v1", "web-v2"));
+    assert_eq!(guards(&cluster, &["v1=10", "v2=90"]), []);
+    assert_eq!(guards(&cluster, &["50/50"]), []);
+    assert_eq!(guards(&one_rule(&[50, 50]), &["10/90"]), []);
+    assert_eq!(guards(&cluster, &["90/10"]), []);
+}
+
+#[test]
+fn a_share_rises_only_where_somebody_can_serve_it() {
+    let mut cluster = one_rule(&[90, 10]);
+    put(&mut cluster, Kind::EndpointSlice, &slice("web-v2", false));
+    let raises = |why| Guard::Raises { rule: "0".into(), backend: "web-v2".into(), why };
+    assert_eq!(guards(&cluster, &["80/20"]), [raises("has no ready endpoint")]);
+    assert_eq!(guards(&cluster, &["95/5"]), []);
+    // Another scale with the same share raises nothing.
+    assert_eq!(guards(&cluster, &["900/100"]), []);
+    cluster.remove(Kind::Service, &ObjectName::new("shop", "web-v2"));
+    assert_eq!(guards(&cluster, &["80/20"]), [raises("does not exist")]);
+    assert_eq!(guards(&one_rule(&[90, 10]), &["0/0"]), [Guard::AllZero { rule: "0".into() }]);
+}
+
+#[test]
+fn what_is_not_known_is_a_note() {
+    let mut cluster = Cluster::default();
+    let two = route("web", &json!([rule("", "/", &[("a", 9), ("b", 1)])]));
+    for name in ["web", "a", "b"] {
+        let service = json!({"metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}});
+        put(&mut cluster, Kind::Service, &service);
+    }
+    put(&mut cluster, Kind::Route(RouteKind::Http), &two);
+    let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
+    assert_eq!(shift.guards, []);
+    assert_eq!(shift.notes, [Note::ReadyUnknown { backend: "b".into() }]);
+}
+
+#[test]
+fn a_certain_revert_is_a_guard_and_any_other_owner_a_note() {
+    let mut web = route("web", &json!([rule("", "/", &[("web-v1", 9), ("web-v2", 1)])]));
+    web["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",
+        "kustomize.toolkit.fluxcd.io/namespace": "flux"});
+    let mut cluster = cluster(&["web-v1", "web-v2"], &[web]);
+    let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
+    assert!(matches!(&shift.notes[..], [Note::Owned(_)]) && shift.guards.is_empty());
+    let apps = json!({"metadata": {"namespace": "flux", "name": "apps"}, "spec": {}, "status": {
+        "conditions": [{"type": "Ready", "status": "True"}],
+        "inventory": {"entries": [{"id": "shop_web_gateway.networking.k8s.io_HTTPRoute", "v": "v1"}]}}});
+    put(&mut cluster, Kind::Kustomization, &apps);
+    let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
+    assert!(matches!(&shift.guards[..], [Guard::Reverts(_)]), "{:?}", shift.guards);
+    assert_eq!(shift.notes, []);
+    let unchanged = ask(&cluster, &["9/1"], &Target::default()).expect("it can be planned");
+    assert!(unchanged.is_unchanged() && unchanged.guards.is_empty());
+}
+
+#[test]
+fn promoting_takes_the_only_other_one() {
+    let promote = |weights: &[i64]| {
+        let cluster = one_rule(weights);
+        shift(&cluster, &splits_of(&cluster), &Wish::Promote, &Target::default())
+            .map(|shift| shift.rules[0].after())
+    };
+    assert_eq!(promote(&[90, 10]), Ok(vec![0, 100]));
+    assert_eq!(promote(&[9, 1]), Ok(vec![0, 10]));
+    assert_eq!(ways(&promote(&[8, 1, 1]).expect_err("two could be")), ["web-v2", "web-v3"]);
+    assert_eq!(ways(&promote(&[5, 5]).expect_err("two could be")), ["web-v1", "web-v2"]);
+}
+
+#[test]
+fn remembered_weights_come_back_where_the_backends_are_the_same() {
+    let cluster = one_rule(&[90, 10]);
+    let splits = splits_of(&cluster);
+    let memory = |index: usize, second: &str| Memory {
+        index,
+        name: None,
+        backends: vec![
+            ("shop".into(), "web-v1".into(), Some(80), 7),
+            ("shop".into(), second.into(), Some(80), 3),
+        ],
+    };
+    let back = undo(&cluster, &splits, &[memory(0, "web-v2")], "web").expect("it is there");
+    assert_eq!(back.rules[0].after(), [7, 3]);
+    // The rule has moved, and is the only one with these backends.
+    let back = undo(&cluster, &splits, &[memory(4, "web-v2")], "web").expect("it is there");
+    assert_eq!((back.rules[0].index, back.rules[0].after()), (0, vec![7, 3]));
+    let trouble = undo(&cluster, &splits, &[memory(0, "web-v3")], "web").expect_err("it is gone");
+    assert!(trouble.message.contains("not there any more"), "{trouble}");
+}
+
+#[test]
+fn what_the_plan_rests_on_is_compared() {
+    let cluster = one_rule(&[90, 10]);
+    let shift = ask(&cluster, &["80/20"], &Target::default()).expect("it can be planned");
+    let now = |rules: &Value| {
+        let cluster = self::cluster(&[], &[route("web", rules)]);
+        let name = ObjectName::new("shop", "web");
+        let id = RouteId { kind: RouteKind::Http, name };
+        let route = cluster.routes().find(|it| it.id == id).expect("it is there").clone();
+        drift(&shift, &route)
+    };
+    let two =
+        |second: &str, weight: i64| json!([rule("", "/", &[("web-v1", 90), (second, weight)])]);
+    assert_eq!(now(&two("web-v2", 10)), []);
+    let moved = Drift::Weight { backend: "web-v2".into(), read: 10, now: 25 };
+    assert_eq!(now(&two("web-v2", 25)), [moved]);
+    assert_eq!(now(&two("web-v3", 10)), [Drift::Backends { rule: 0 }]);
+    let other = json!([rule("", "/x", &[("web-v1", 90), ("web-v2", 10)])]);
+    assert_eq!(now(&other), [Drift::Rule { rule: 0 }]);
+    // Without rules there is the one of the API, which has no backends.
+    assert_eq!(now(&json!([])), [Drift::Backends { rule: 0 }]);
+}

@@ -19,7 +19,7 @@ fn colours_come_where_they_are_asked_for_only() {
         out.contains(&0x1b)
     };
     let pipe = Look::default();
-    let terminal = Look { colour: true, terminal: true };
+    let terminal = Look { colour: true, terminal: true, ..Look::default() };
     assert!(!coloured(pipe, &[]));
     assert!(coloured(pipe, &["--color", "always"]));
     assert!(!coloured(terminal, &["--color", "never"]));

@@ -3,6 +3,8 @@
 
 mod connection;
 mod diff;
+mod given;
+mod writing;
 
 use std::{ffi::OsString, io::Write, path::Path};
 
@@ -11,9 +13,12 @@ use clap::{
 };
 use meshroute::profile::Mesh;
 
+use self::writing::WRITING;
 pub(crate) use self::{
     connection::{Connection, Secret},
     diff::Diff,
+    given::Given,
+    writing::{DryRun, History, Promote, Undo, Writing},
 };
 use crate::view::Output;
 
@@ -30,12 +35,22 @@ pub(crate) struct Args {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// The flags that were given, to be said again.
+    #[arg(skip)]
+    pub(crate) given: Given,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the effective split of a Service, or of all that have routes.
+    /// Show the effective split of a Service, or of all that have routes; with weights, change it.
     Split(Box<Split>),
+    /// Give all requests to one backend: the only one that is not the majority, unless one is named.
+    Promote(Box<Promote>),
+    /// Put the weights back that the last change found, or those of an earlier one.
+    Undo(Box<Undo>),
+    /// Show the changes of weights that a route remembers.
+    History(Box<History>),
     /// Show which requests end otherwise after a change.
     Diff(Box<Diff>),
     /// Print the completion script of a shell.
@@ -47,7 +62,8 @@ pub(crate) enum Command {
     Version,
 }
 
-/// Show the effective split of a Service, exactly as the mesh applies its routes.
+/// Show the effective split of a Service, exactly as the mesh applies its routes; with weights,
+/// change it.
 ///
 /// Without a Service: all of the namespace that have routes, one line each; with -A those of every
 /// namespace.
@@ -57,8 +73,8 @@ pub(crate) struct Split {
     /// The Service; also svc/NAME or service/NAME.
     pub(crate) service: Option<String>,
 
-    /// New weights; this version shows splits and does not change them.
-    #[arg(hide = true)]
+    /// New weights: 90/10 in the order of the table, v1=90 v2=10, or the share v2=10%, v2+=5%,
+    /// v2-=5%.
     pub(crate) weights: Vec<String>,
 
     #[command(flatten)]
@@ -72,6 +88,41 @@ pub(crate) struct Split {
     #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "service")]
     pub(crate) selector: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) question: Question,
+
+    /// How to print: table, wide, json, yaml, name, markdown, jsonpath=TEMPLATE.
+    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
+    pub(crate) output: Output,
+
+    /// The same weight for every backend, instead of weights.
+    #[arg(help_heading = WRITING, long)]
+    pub(crate) equal: bool,
+
+    /// Make the route HTTPRoute/SERVICE where there is none; with --dry-run=client -o yaml, only
+    /// print it.
+    #[arg(help_heading = WRITING, long)]
+    pub(crate) create: bool,
+
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+
+    /// Go on showing it each time that it changes, until Ctrl-C.
+    #[arg(short = 'w', long, conflicts_with_all = ["files", "kustomize"])]
+    pub(crate) watch: bool,
+
+    /// With -w: stop as soon as the shares are those of these weights, in the order of the table.
+    #[arg(long, value_name = "WEIGHTS", requires = "watch")]
+    pub(crate) until: Option<String>,
+
+    /// Leave the header lines of tables out.
+    #[arg(long)]
+    pub(crate) no_headers: bool,
+}
+
+/// Which split of a Service is meant.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Question {
     /// What clients of this namespace get, which may have routes of their own.
     #[arg(long, value_name = "NAMESPACE")]
     pub(crate) from_namespace: Option<String>,
@@ -88,22 +139,6 @@ pub(crate) struct Split {
     /// otherwise.
     #[arg(long)]
     pub(crate) host: Option<String>,
-
-    /// How to print: table, wide, json, yaml, name, markdown, jsonpath=TEMPLATE.
-    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
-    pub(crate) output: Output,
-
-    /// Go on showing it each time that it changes, until Ctrl-C.
-    #[arg(short = 'w', long, conflicts_with_all = ["files", "kustomize"])]
-    pub(crate) watch: bool,
-
-    /// With -w: stop as soon as the shares are those of these weights, in the order of the table.
-    #[arg(long, value_name = "WEIGHTS", requires = "watch")]
-    pub(crate) until: Option<String>,
-
-    /// Leave the header lines of tables out.
-    #[arg(long)]
-    pub(crate) no_headers: bool,
 }
 
 /// Where objects come from.
@@ -201,8 +236,13 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> CommandLine {
         .to_string_lossy()
         .into_owned();
     let name = if called.starts_with("kubectl-") { "kubectl meshroute" } else { "meshroute" };
-    let command = Args::command().bin_name(name);
-    match command.try_get_matches_from(args).and_then(|matches| Args::from_arg_matches(&matches)) {
+    let mut command = Args::command().bin_name(name);
+    let matches = command.try_get_matches_from_mut(args);
+    let read = matches.and_then(|matches| {
+        let given = Given::of(name, &command, &matches);
+        Ok(Args { given, ..Args::from_arg_matches(&matches)? })
+    });
+    match read {
         Ok(args) => CommandLine::Asked(Box::new(args)),
         Err(error) => {
             CommandLine::Answered { text: error.render().to_string(), is_error: error.use_stderr() }
@@ -222,6 +262,8 @@ fn meshes() -> PossibleValuesParser {
 const SPLIT_EXAMPLES: &str = "\
 Examples:
   meshroute split reviews -n shop                           the split of shop/reviews in the cluster
+  meshroute split reviews 90/10                             changes it: one request in ten goes to the second
+  meshroute split reviews v2+=5%                            five points more for reviews-v2
   meshroute split -A                                        of all Services with routes, a line each
   meshroute split reviews -w --until 0/100                  until the shift is done
   meshroute split reviews -f deploy/                        from files, with no cluster at all

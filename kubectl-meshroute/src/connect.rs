@@ -20,7 +20,7 @@ mod wire;
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -114,7 +114,27 @@ async fn open_in(
 impl Connection {
     /// Sends one GET, and returns its whole answer whatever its status is.
     pub(crate) async fn get(&self, path_and_query: &str) -> Result<Reply, Trouble> {
-        let request = request(path_and_query)?;
+        self.exchange(request(path_and_query)?).await
+    }
+
+    /// Sends a body once, and returns the whole answer whatever its status is. Where no answer
+    /// comes, nobody knows whether the server has done it: it is never sent again by itself.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        content_type: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Reply, Trouble> {
+        let mut request = request(path_and_query)?;
+        *request.method_mut() = method;
+        let content_type = HeaderValue::from_static(content_type);
+        request.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        *request.body_mut() = Body::from(body);
+        self.exchange(request).await
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Reply, Trouble> {
         let whole = async {
             let response = self.sender.send(request).await?;
             whole(&self.sender, response).await
@@ -150,6 +170,11 @@ impl Connection {
         }
         let reply = whole(&self.sender, response).await?;
         Err(trouble::answered(&reply, &self.sender.target.names))
+    }
+
+    /// How messages name who we are to the server.
+    pub(crate) fn login(&self) -> &str {
+        &self.sender.target.names.login
     }
 
     /// What an answer means that is no success.

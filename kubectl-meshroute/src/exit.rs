@@ -8,8 +8,10 @@ pub(crate) mod code {
     pub(crate) const NO: u8 = 1;
     /// The command line makes no sense, or is ambiguous.
     pub(crate) const USAGE: u8 = 2;
-    /// Refused, as it would do harm: what is to be written has changed meanwhile.
+    /// Refused: a guard, an owner, or somebody has changed it meanwhile.
     pub(crate) const REFUSED: u8 = 3;
+    /// Not confirmed in the time that was given for it.
+    pub(crate) const UNCONFIRMED: u8 = 4;
     /// Somebody has ended it: 128 and the number of SIGINT, as a shell says it.
     pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -45,11 +47,6 @@ impl Failure {
         Self::Said { code: code::NO, message: message.into() }
     }
 
-    /// It would do harm.
-    pub(crate) fn refused(message: impl Into<String>) -> Self {
-        Self::Said { code: code::REFUSED, message: message.into() }
-    }
-
     /// The command line makes no sense.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Said { code: code::USAGE, message: message.into() }
@@ -64,5 +61,10 @@ impl Failure {
             Self::Interrupted => Self::Interrupted,
             Self::Pipe => Self::Pipe,
         }
+    }
+
+    /// It is refused.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::Said { code: code::REFUSED, message: message.into() }
     }
 }

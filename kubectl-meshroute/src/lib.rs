@@ -10,6 +10,8 @@ mod connect;
 #[cfg_attr(not(test), expect(dead_code, reason = "no command writes files yet"))]
 mod edit;
 mod exit;
+mod history;
+mod patch;
 mod source;
 mod view;
 mod yaml;
@@ -22,13 +24,15 @@ use std::{
 use args::{Args, Command, CommandLine};
 use exit::{Failure, code};
 
-/// What stdout is like.
+/// What the streams are like.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
     /// Whether colours may be used, unless a flag or the environment says otherwise.
     pub colour: bool,
     /// Whether it is a terminal, where a picture can be drawn over the last one.
     pub terminal: bool,
+    /// Whether somebody sits there who can be asked: stdin and stderr are a terminal.
+    pub asks: bool,
 }
 
 /// The streams of a process.
@@ -85,7 +89,7 @@ fn dispatch(
     args: impl IntoIterator<Item = OsString>,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let Args { colour, command } = match args::parse(args) {
+    let Args { colour, command, given } = match args::parse(args) {
         CommandLine::Asked(args) => *args,
         CommandLine::Answered { text, is_error: false } => {
             write!(streams.stdout, "{text}")?;
@@ -98,7 +102,10 @@ fn dispatch(
     };
     let look = Look { colour: colour.resolve(look.colour), ..look };
     match command {
-        Command::Split(split) => command::split::run(&split, look, streams),
+        Command::Split(split) => command::split::run(&split, &given, look, streams),
+        Command::Promote(promote) => command::shift::promote(&promote, &given, look, streams),
+        Command::Undo(undo) => command::undo::run(&undo, &given, look, streams),
+        Command::History(history) => command::history::run(&history, &given, look, streams),
         Command::Diff(diff) => command::diff::run(&diff, look, streams).map_err(Failure::trouble),
         Command::Completion { shell } => {
             let mut script = Vec::new();

@@ -9,7 +9,8 @@ use kubectl_meshroute::{Look, run_with};
 
 fn main() -> ExitCode {
     let terminal = io::stdout().is_terminal();
-    let look = Look { colour: terminal, terminal };
+    let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let look = Look { colour: terminal, terminal, asks };
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
     ExitCode::from(run_with(
         look,

@@ -12,8 +12,8 @@ use meshroute::{
     name::RouteId,
 };
 
-use self::live::Live;
-pub(crate) use self::live::News;
+pub(crate) use self::live::Live;
+pub(crate) use self::live::{Manner, News, Stored, Written};
 use crate::{args, exit::Failure};
 
 /// Objects, and where more of them come from.
@@ -98,6 +98,13 @@ impl Source {
             Some(live) => live.wait(&mut self.cluster),
             None => Err(Failure::usage("files are not watched: -w is for a cluster")),
         }
+    }
+
+    /// The cluster, to be written.
+    pub(crate) fn writable(&self) -> Result<&Live, Failure> {
+        self.live
+            .as_ref()
+            .ok_or_else(|| Failure::usage("files are not written yet: leave -f and -k out"))
     }
 
     /// What a user should know; of what is wrong with routes, only what concerns the answer.

@@ -3,11 +3,13 @@
 mod age;
 pub(crate) mod diff;
 mod grid;
+pub(crate) mod history;
 mod json;
 mod jsonpath;
 pub(crate) mod lines;
 mod markdown;
 pub(crate) mod screen;
+pub(crate) mod shift;
 mod summary;
 mod table;
 mod words;
@@ -98,7 +100,8 @@ pub(crate) fn split(
     }
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, Failure> {
+/// A value as JSON.
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| unprintable(&error))?;
     Ok(text + "\n")
 }
@@ -111,7 +114,8 @@ fn to_jsonpath(template: &str, value: &impl Serialize) -> Result<String, Failure
     })
 }
 
-fn to_yaml(value: &impl Serialize) -> Result<String, Failure> {
+/// A value as YAML.
+pub(crate) fn to_yaml(value: &impl Serialize) -> Result<String, Failure> {
     serde_saphyr::to_string(value).map_err(|error| unprintable(&error))
 }
 

@@ -19,7 +19,7 @@ pub use create::{New, NewBackend, create};
 pub use drift::{Drift, drift};
 pub use grammar::{Amount, Percent, Term, Wish};
 pub use guard::{Guard, Note};
-pub use names::label;
+pub use names::{by_position, label};
 pub use remember::{Memory, undo};
 pub use trouble::{Class, Trouble, Way};
 
@@ -27,6 +27,7 @@ use crate::{
     cluster::{Cluster, Known},
     name::{ObjectName, RouteId},
     owner::Owner,
+    profile::Mesh,
     route::{Field, Route, Rule},
     split::{Reference, Split},
 };
@@ -63,6 +64,10 @@ pub struct Shift {
     pub route: RouteId,
     /// The rules that are meant, by their index; their weights may be what they were.
     pub rules: Vec<RuleShift>,
+    /// The mesh whose split it is.
+    pub mesh: Mesh,
+    /// Whether its weights are to be whole percentages.
+    pub percent: bool,
     /// Who else writes the route.
     pub owner: Option<Owner>,
     /// What speaks against it.
@@ -113,6 +118,12 @@ impl RuleShift {
     /// Whether its weights stay what they are.
     pub fn is_unchanged(&self) -> bool {
         self.backends.iter().all(|backend| *backend.old == backend.new)
+    }
+
+    /// What to call each backend, in the words of a command line.
+    pub fn labels(&self, service: &ObjectName) -> Vec<String> {
+        let references: Vec<&Reference> = self.backends.iter().map(|it| &it.reference).collect();
+        names::unique(service, &references)
     }
 
     /// The weights before.
@@ -189,6 +200,8 @@ fn finish(
         service: split.service.clone(),
         route: first.id.route.clone(),
         rules,
+        mesh: split.mesh,
+        percent: is_percent(cluster, first.route),
         owner,
         guards: Vec::new(),
         notes: Vec::new(),

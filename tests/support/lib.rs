@@ -26,6 +26,7 @@ pub mod request;
 pub mod requests;
 pub mod running;
 pub mod server;
+pub mod shop;
 pub mod stage;
 pub mod supervised;
 pub mod tangle;

@@ -148,7 +148,7 @@ fn user_extra(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads a time as kubectl does: whole seconds, or a duration of Go.
-fn timeout(text: &str) -> Result<Duration, String> {
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     let wrong = || "expected whole seconds, or numbers with ms, s, m or h as in 1m30s".to_owned();
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(seconds.into()));

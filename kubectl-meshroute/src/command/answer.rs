@@ -18,8 +18,10 @@ use crate::{
 };
 
 /// Splits, and what a user should know about them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Answer<'a> {
+    /// What it is computed from.
+    pub(crate) cluster: &'a Cluster,
     /// One [`Split`] after the other; a Service with ports that behave differently has several.
     pub(crate) splits: Vec<Split<'a>>,
     /// What they rest on.
@@ -33,7 +35,7 @@ pub(crate) struct Answer<'a> {
 pub(super) fn settled<T>(
     source: &mut Source,
     asked: &Asked,
-    args: &args::Split,
+    args: &args::Question,
     then: impl FnOnce(&Answer<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     loop {
@@ -65,13 +67,13 @@ pub(super) fn settled<T>(
 fn answer<'a>(
     cluster: &'a Cluster,
     asked: &Asked,
-    args: &'a args::Split,
+    args: &'a args::Question,
 ) -> Result<Answer<'a>, Missing> {
     let services = asked.services(cluster)?;
     let named_mesh: Option<Mesh> = args.mesh.parse().ok();
     let meshes = Meshes::of(cluster);
-    let mut answer = Answer::default();
-    answer.warnings.extend(asked.orphans(cluster));
+    let warnings = asked.orphans(cluster).into_iter().collect();
+    let mut answer = Answer { cluster, splits: Vec::new(), warnings, nothing: None };
     let mut undecided = BTreeMap::new();
     let mut assumed = BTreeSet::new();
     for service in services {

@@ -55,7 +55,18 @@ impl Asked {
             name: name.map(|name| ObjectName::new(&source.namespace, name)),
             within,
             selector: selector(args)?,
-            port: args.port,
+            port: args.question.port,
+            any_namespace: source.any_namespace,
+        })
+    }
+
+    /// One Service, with the port that is asked about.
+    pub(super) fn one(service: &str, port: Option<u16>, source: &Source) -> Result<Self, Failure> {
+        Ok(Self {
+            name: Some(ObjectName::new(&source.namespace, service_name(service)?)),
+            within: Some(source.namespace.clone()),
+            selector: None,
+            port,
             any_namespace: source.any_namespace,
         })
     }

@@ -7,7 +7,7 @@ use crate::{
     command::{
         answer::{self, Answer},
         services::{self, Asked},
-        watch,
+        shift, watch,
     },
     exit::{Failure, code},
     source::{self, Source},
@@ -17,24 +17,28 @@ use crate::{
 /// Runs the command.
 pub(crate) fn run(
     args: &args::Split,
+    given: &args::Given,
     look: Look,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    if let Some(weight) = args.weights.first() {
+    services::check(args)?;
+    if args.equal || !args.weights.is_empty() {
+        return shift::split(args, given, look, streams);
+    }
+    if let Some(flag) = given.write_flag() {
         return Err(Failure::usage(format!(
-            "this version shows splits and does not change them: leave {weight:?} out"
+            "{flag} is for a change: name the weights, as in 90/10, or leave it out"
         )));
     }
-    services::check(args)?;
     let goal = args.until.as_deref().map(watch::Goal::parse).transpose()?;
-    let clients = args.from_namespace.as_deref();
+    let clients = args.question.from_namespace.as_deref();
     let mut source = source::open(&args.source, clients, streams.stdin)?;
     let asked = Asked::new(args, &source)?;
     source.read(&BTreeSet::from([asked.wanted()]))?;
     if args.watch {
         return watch::run(&mut source, &asked, args, goal.as_ref(), look, streams);
     }
-    let shown = answer::settled(&mut source, &asked, args, |answer| {
+    let shown = answer::settled(&mut source, &asked, &args.question, |answer| {
         let text = text(answer, &asked, args, &args.output, look)?;
         Ok((text, answer.warnings.clone(), answer.nothing.clone()))
     });

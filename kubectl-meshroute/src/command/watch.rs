@@ -133,7 +133,7 @@ fn moment(
         Output::Json => &Output::JsonLine,
         other => other,
     };
-    let moment = answer::settled(source, asked, args, |answer| {
+    let moment = answer::settled(source, asked, &args.question, |answer| {
         let mut text = text(answer, asked, args, output, look)?;
         let mut lines = lines::lines(&answer.splits);
         let mut warnings = answer.warnings.clone();

@@ -35,7 +35,7 @@ fn outcome(text: &str, weights: &[Weight]) -> Result<String, String> {
     match edits(&[input(text)], "default", weights) {
         Ok(edited) => Ok(String::from_utf8_lossy(&edited[0].text).into_owned()),
         Err(Failure::Said { code, message }) => Err(format!("{code}: {message}")),
-        Err(Failure::Pipe) => panic!("there is no pipe"),
+        Err(Failure::Lost(_) | Failure::Interrupted | Failure::Pipe) => panic!("it is about files"),
     }
 }
 

@@ -10,6 +10,7 @@ mod resource;
 mod signals;
 mod wait;
 mod watch;
+mod write;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,6 +26,7 @@ use meshroute::{
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::wait::News;
+pub(crate) use self::write::{Manner, Stored, Written};
 use self::{
     list::{Collection, Listed, Server},
     page::Item,
@@ -49,7 +51,7 @@ const ALWAYS: [Kind; 8] = [
 
 /// A cluster that is read.
 #[derive(Debug)]
-pub(super) struct Live {
+pub(crate) struct Live {
     runtime: Runtime,
     server: Arc<Server>,
     /// The namespaces to read where all cannot be read.

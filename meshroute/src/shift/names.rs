@@ -60,7 +60,7 @@ pub(super) fn resolve(
 }
 
 /// `90/10`.
-pub(super) fn by_position(weights: &[u32]) -> String {
+pub fn by_position(weights: &[u32]) -> String {
     weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")
 }
 

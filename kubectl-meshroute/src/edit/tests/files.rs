@@ -28,7 +28,7 @@ fn set(paths: &[&Path], meanwhile: impl FnOnce()) -> Result<(), (u8, String)> {
     meanwhile();
     write(&edited).map_err(|failure| match failure {
         Failure::Said { code, message } => (code, message),
-        Failure::Pipe => panic!("there is no pipe"),
+        Failure::Lost(_) | Failure::Interrupted | Failure::Pipe => panic!("it is about files"),
     })
 }
 

@@ -25,7 +25,7 @@ fn spot(folder: &Path, old: u32) -> Result<(String, usize, Form), String> {
             Ok((file.into_owned(), spots[0].line, spots[0].form))
         }
         Err(Failure::Said { message, .. }) => Err(message),
-        Err(Failure::Pipe) => panic!("there is no pipe"),
+        Err(Failure::Lost(_) | Failure::Interrupted | Failure::Pipe) => panic!("it is about files"),
     }
 }
 

@@ -26,7 +26,7 @@ fn float(float: f64) -> String {
 /// Appends the value as JSON without spaces; only strings and floats differ from [`item`].
 fn json(value: &Value, out: &mut String) {
     match Item::new(value) {
-        Item::Text(it) => json_text(it, out),
+        Item::Text(it) => to_json(it, out),
         Item::Float(it) => out.push_str(&json_float(it)),
         other => item(other, out),
     }
@@ -49,7 +49,7 @@ fn json_object(object: &Map<String, Value>, out: &mut String) {
         if idx > 0 {
             out.push(',');
         }
-        json_text(key, out);
+        to_json(key, out);
         out.push(':');
         json(value, out);
     }
@@ -57,7 +57,7 @@ fn json_object(object: &Map<String, Value>, out: &mut String) {
 }
 
 /// `encoding/json` also escapes what is special in HTML, and the two line separators of Unicode.
-fn json_text(text: &str, out: &mut String) {
+fn to_json(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -1,0 +1,153 @@
+//! The flags that were given, so that a command can be said that works.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, parser::ValueSource};
+
+/// How the program was called, and with which flags.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    name: String,
+    /// Each flag with its words.
+    flags: Vec<(String, Vec<String>)>,
+}
+
+/// Nobody may read these.
+const SECRET: [&str; 2] = ["token", "password"];
+
+/// Flags that say how one change is made, not what is meant.
+const ONCE: [&str; 19] = [
+    "all_namespaces",
+    "allow_unready",
+    "allow_zero",
+    "create",
+    "dry_run",
+    "equal",
+    "expect",
+    "no_headers",
+    "output",
+    "override_owner",
+    "reason",
+    "selector",
+    "timeout",
+    "to",
+    "until",
+    "verbosity",
+    "wait",
+    "watch",
+    "yes",
+];
+
+/// Flags that narrow down which rules are meant.
+const NARROW: [&str; 5] = ["all_ports", "all_rules", "port", "route", "rule"];
+
+/// Flags that mean nothing where no weights are changed.
+const WRITE: [&str; 16] = [
+    "all_ports",
+    "all_rules",
+    "allow_unready",
+    "allow_zero",
+    "create",
+    "dry_run",
+    "equal",
+    "expect",
+    "field_manager",
+    "override_owner",
+    "reason",
+    "route",
+    "rule",
+    "timeout",
+    "wait",
+    "yes",
+];
+
+impl Given {
+    /// What was given to the subcommand.
+    pub(super) fn of(name: &str, command: &Command, matches: &ArgMatches) -> Self {
+        let mut given = Self { name: name.into(), flags: Vec::new() };
+        let Some((subcommand, matches)) = matches.subcommand() else { return given };
+        let Some(command) = command.find_subcommand(subcommand) else { return given };
+        for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+            let id = arg.get_id().as_str();
+            let is_given = matches.try_contains_id(id).unwrap_or(false)
+                && matches.value_source(id) == Some(ValueSource::CommandLine);
+            if is_given && !SECRET.contains(&id) {
+                given.flags.push((id.to_owned(), words(arg, matches)));
+            }
+        }
+        given
+    }
+
+    /// The same command with other words after its name, without the flags that `flags` replace.
+    pub(crate) fn again(&self, verb: &str, words: &[String], flags: &[String]) -> String {
+        let replaces = |id: &str| {
+            let long = format!("--{}", id.replace('_', "-"));
+            let is_narrower = flags.iter().any(|flag| flag == "--rule" || flag == "--all-rules");
+            flags.contains(&long) || (is_narrower && ["rule", "all_rules"].contains(&id))
+        };
+        self.command(verb, words, flags, |id| !replaces(id))
+    }
+
+    /// A command about the same rules.
+    pub(crate) fn about_same(&self, verb: &str, words: &[String]) -> String {
+        self.command(verb, words, &[], |id| !ONCE.contains(&id))
+    }
+
+    /// A command about the same route.
+    pub(crate) fn about_route(&self, verb: &str, words: &[String]) -> String {
+        let is_kept = |id: &str| !ONCE.contains(&id) && (id == "route" || !NARROW.contains(&id));
+        self.command(verb, words, &[], is_kept)
+    }
+
+    /// A command about the same Service.
+    pub(crate) fn about_service(&self, verb: &str, words: &[String]) -> String {
+        let is_kept =
+            |id: &str| !ONCE.contains(&id) && !NARROW.contains(&id) && id != "field_manager";
+        self.command(verb, words, &[], is_kept)
+    }
+
+    /// A flag that means nothing where no weights are changed.
+    pub(crate) fn write_flag(&self) -> Option<&str> {
+        let mut flags = self.flags.iter().filter(|(id, _)| WRITE.contains(&id.as_str()));
+        flags.find_map(|(_, words)| words.first()).map(String::as_str)
+    }
+
+    fn command(
+        &self,
+        verb: &str,
+        words: &[String],
+        flags: &[String],
+        is_kept: impl Fn(&str) -> bool,
+    ) -> String {
+        let kept = self.flags.iter().filter(|(id, _)| is_kept(id)).flat_map(|(_, words)| words);
+        let words = words.iter().chain(kept).chain(flags).map(|word| quoted(word));
+        let all: Vec<String> =
+            [self.name.clone(), verb.to_owned()].into_iter().chain(words).collect();
+        all.join(" ")
+    }
+}
+
+fn words(arg: &Arg, matches: &ArgMatches) -> Vec<String> {
+    let flag = match (arg.get_short(), arg.get_long()) {
+        (Some(short), _) if !arg.is_require_equals_set() => format!("-{short}"),
+        (_, Some(long)) => format!("--{long}"),
+        (Some(short), None) => format!("-{short}"),
+        (None, None) => return Vec::new(),
+    };
+    if matches!(arg.get_action(), ArgAction::SetTrue) {
+        return vec![flag];
+    }
+    let values = matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
+    let values = values.map(|value| value.to_string_lossy().into_owned());
+    if arg.is_require_equals_set() {
+        return values.map(|value| format!("{flag}={value}")).collect();
+    }
+    values.flat_map(|value| [flag.clone(), value]).collect()
+}
+
+/// A word as a shell takes it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+%@,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}

@@ -9,6 +9,9 @@ use meshroute_tests::{
 };
 use serde_json::{Value, json};
 
+#[path = "shift/others.rs"]
+mod others;
+
 const VERSIONS: [&str; 2] = ["web-v1", "web-v2"];
 const ROUTE: &str = "httproute/web";
 const HISTORY: &str = "meshroute.dev/history";

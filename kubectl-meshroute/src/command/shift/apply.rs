@@ -214,7 +214,7 @@ fn writers(stored: &Stored, writing: &crate::args::Writing) -> Vec<String> {
     let mut notes: Vec<String> = appliers
         .map(|entry| {
             clean(&format!(
-                "{} applies spec.rules server-side: unless it forces them, its next apply with other weights conflicts with \"{}\"",
+                "{} applies spec.rules server-side: unless it forces them, its next apply conflicts with \"{}\"",
                 entry["manager"].as_str().unwrap_or("?"),
                 writing.field_manager
             ))

@@ -171,7 +171,7 @@ impl Live {
 
     /// Lets time pass.
     pub(crate) fn pause(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
     /// Sends a body; again only where the server says that it has not looked at it.

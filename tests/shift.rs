@@ -1,7 +1,8 @@
 //! Changes of weights on a real API server: one command moves a canary, and hurts nobody.
 
-use std::{thread, time::Duration};
+use std::{ffi::OsString, fs, io, thread, time::Duration};
 
+use kubectl_meshroute::{Look, run_with};
 use meshroute_tests::{
     control_plane,
     shop::{Shop, after, backends, canary, endpoints, route},
@@ -200,6 +201,9 @@ fn a_grpc_route_moves_too() {
     shop.create(&route("GRPCRoute", "v1", "web", &rules));
     let moved = shop.run(&["split", "web", "v2=50%", "-o", "json"]).success();
     let json: Value = serde_json::from_str(&moved).expect("it is JSON");
+    is_valid("docs/shift.schema.json", &json);
+    let history = shop.run(&["history", "web", "-o", "json"]).success();
+    is_valid("docs/history.schema.json", &serde_json::from_str(&history).expect("it is JSON"));
     assert_eq!((&json["kind"], &json["route"]["kind"]), (&json!("Shift"), &json!("GRPCRoute")));
     assert_eq!(json["rules"][0]["backends"][1]["share"], json!({"from": "1/10", "to": "1/2"}));
     assert_eq!(shop.weights("grpcroute/web", 0), [5, 5]);
@@ -237,6 +241,20 @@ fn what_would_hurt_is_refused_and_can_be_had_all_the_same() {
             assert!([0, 3].contains(&back.code), "{}", back.stderr);
         }
         put_weights(&shop, &weights);
+    }
+    // On a terminal it is asked.
+    for (answer, code, weights) in [("n\n", 3, [90, 0, 10, 0]), ("y\n", 0, [10, 0, 90, 0])] {
+        put_weights(&shop, &[90, 0, 10, 0]);
+        let look = Look { asks: true, ..Look::default() };
+        let kubeconfig = shop.cluster.kubeconfig().to_string_lossy();
+        let words = ["kubectl-meshroute", "split", "web", "10/0/90/0", "-n", &shop.namespace];
+        let words = [&words[..], &["--kubeconfig", &kubeconfig]].concat();
+        let mut told = Vec::new();
+        let words = words.into_iter().map(OsString::from);
+        let ended = run_with(look, words, &mut answer.as_bytes(), &mut io::sink(), &mut told);
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.contains("Go on? [y/N]"), "{told}");
+        assert_eq!((ended, shop.weights(ROUTE, 0)), (code, weights.to_vec()), "{told}");
     }
     // What lowers the share of a sick backend passes; an undo that raises it warns.
     put_weights(&shop, &[50, 50, 0, 0]);
@@ -327,6 +345,21 @@ fn annotations_are_kept_whatever_is_there() {
     assert!(outcome.code == 0 && outcome.stderr.contains("forgotten"), "{}", outcome.stderr);
     let history = shop.history(ROUTE);
     assert_eq!((history.len(), &history[0]["rev"]), (1, &json!(2)));
+}
+
+/// Holds a document against its schema, in which each field is described here.
+fn is_valid(schema: &str, document: &Value) {
+    let path = format!("{}/../{schema}", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(path).expect("the schema is there");
+    let closed = text
+        .replace("\"type\": \"object\"", "\"type\": \"object\", \"additionalProperties\": false");
+    let schema: Value = serde_json::from_str(&closed).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let errors: Vec<String> = validator
+        .iter_errors(document)
+        .map(|it| format!("{it} at {}", it.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 /// Sets the weights of the first rule, past the plugin.

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, thread, time::Du
 use meshroute_tests::{
     control_plane::{self, ControlPlane, Programs},
     program::Outcome,
-    shop::{Shop, after, canary},
+    shop::{Shop, after, canary, define},
     supervised::Folder,
     tools::{Tool, skip_unless},
     wait,
@@ -320,15 +320,7 @@ fn a_weight_that_is_not_written_is_added() {
     let Some(programs) = skip_unless(test, Programs::find()) else { return };
     let cluster = ControlPlane::start(&programs).expect("it starts");
     let group = "gateway.networking.k8s.io";
-    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("httproutes.{group}"),
-                     "annotations": {"api-approved.kubernetes.io": "unapproved, test"}},
-        "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "httproutes", "kind": "HTTPRoute"},
-                 "versions": [{"name": "v1beta1", "served": true, "storage": true, "schema": schema}]}});
-    cluster.apply("default", &crd.to_string());
-    let established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
-    cluster.kubectl(&established, "").success();
+    define(&cluster, group, "v1beta1", "HTTPRoute", "httproutes");
     let shop = Shop::open(&cluster, &VERSIONS);
     let mut web = canary(9, -1);
     web["apiVersion"] = json!(format!("{group}/v1beta1"));
@@ -343,4 +335,35 @@ fn a_weight_that_is_not_written_is_added() {
     shop.create(&web);
     let same = shop.run(&["split", "web", "9/1"]).success();
     assert!(same.ends_with("unchanged\n"), "{same}");
+}
+
+#[test]
+fn a_certain_revert_is_refused_and_can_be_had_for_a_reason() {
+    let test = "a_certain_revert_is_refused_and_can_be_had_for_a_reason";
+    let Some(cluster) = control_plane::own(test) else { return };
+    define(&cluster, "kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations");
+    let shop = Shop::open(&cluster, &VERSIONS);
+    let mut web = canary(9, 1);
+    web["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",
+        "kustomize.toolkit.fluxcd.io/namespace": shop.namespace});
+    shop.create(&web);
+    let id = format!("{}_web_gateway.networking.k8s.io_HTTPRoute", shop.namespace);
+    let mut apps = json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"name": "apps"}, "spec": {"interval": "10m"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}],
+                   "inventory": {"entries": [{"id": id, "v": "v1"}]}}});
+    shop.put(&apps);
+    let refused = shop.run(&["split", "web", "v2=20%"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (3, ""), "{}", refused.stderr);
+    let hand_over = format!("flux suspend kustomization apps -n {}", shop.namespace);
+    assert!(refused.stderr.contains(&hand_over), "{}", refused.stderr);
+    let command = after(&refused.stderr, "all the same: ").expect("it says how");
+    shop.printed(&command.replace("REASON", "'we are on fire'")).success();
+    assert_eq!(shop.history(ROUTE)[0]["reason"], "we are on fire");
+
+    apps["spec"]["suspend"] = json!(true);
+    shop.put(&apps);
+    let outcome = shop.run(&["split", "web", "v2=30%"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("note: Flux Kustomization/apps"), "{}", outcome.stderr);
 }

@@ -108,6 +108,24 @@ impl<'a> Shop<'a> {
     }
 }
 
+/// Installs a kind in one version, without a schema and so without defaults.
+///
+/// # Panics
+///
+/// Panics if the server refuses it.
+pub fn define(cluster: &ControlPlane, group: &str, version: &str, kind: &str, plural: &str) {
+    let schema = json!({"openAPIV3Schema": {"type": "object",
+                                            "x-kubernetes-preserve-unknown-fields": true}});
+    let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}"),
+                     "annotations": {"api-approved.kubernetes.io": "unapproved, test"}},
+        "spec": {"group": group, "scope": "Namespaced", "names": {"plural": plural, "kind": kind},
+                 "versions": [{"name": version, "served": true, "storage": true, "schema": schema}]}});
+    cluster.apply("default", &crd.to_string());
+    let established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
+    cluster.kubectl(&established, "").success();
+}
+
 /// A Service with the port 80.
 #[must_use]
 pub fn service(name: &str) -> Value {

@@ -2,14 +2,18 @@
 
 use meshroute::{
     name::RouteId,
-    shift::{self, Trouble},
+    shift::{self, Shift, Trouble},
 };
 
 use super::{
     history::remembered,
     shift::{Change, apply},
 };
-use crate::{Look, Streams, args, exit::Failure, history};
+use crate::{
+    Look, Streams, args,
+    exit::Failure,
+    history::{self, Entry},
+};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -58,7 +62,22 @@ pub(crate) fn run(
         shift::undo(answer.cluster, &answer.splits, &memories, &name)
     })?;
     let shift = planned.map_err(|trouble| change.failure(&trouble))?;
+    if let Some(entry) = entries.last().filter(|entry| !is_as_written(entry, &shift)) {
+        let rev = entry.rev;
+        writeln!(
+            streams.stderr,
+            "note: the weights are not those that revision {rev} has written: somebody has changed them since"
+        )?;
+    }
     apply(&change, &source, &shift, look, streams)
+}
+
+/// Whether the weights still are what the change has made of them, as far as it is about them.
+fn is_as_written(entry: &Entry, shift: &Shift) -> bool {
+    shift.rules.iter().all(|rule| {
+        let mut written = entry.rules.iter().filter(|of| of.rule == rule.index);
+        written.all(|of| of.to == rule.before())
+    })
 }
 
 /// A name that fits this route only.

@@ -10,7 +10,7 @@ use meshroute::{
 };
 
 use super::Change;
-use crate::{Look, Streams, exit::Failure, view::clean};
+use crate::{Look, Streams, args::DryRun, exit::Failure, view::clean};
 
 /// Lets a change pass, or says why not.
 pub(super) fn check(
@@ -66,6 +66,13 @@ pub(super) fn check(
         return Ok(());
     }
     let question = questions.join("; ");
+    if writing.dry_run != DryRun::None {
+        writeln!(
+            streams.stderr,
+            "note: {question}; without --dry-run that is asked, or wants --yes"
+        )?;
+        return Ok(());
+    }
     if !look.asks {
         let command = clean(&change.with_flag(&["--yes".into()]));
         return Err(Failure::refused(format!(

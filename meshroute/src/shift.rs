@@ -15,6 +15,7 @@ mod remember;
 mod trouble;
 mod weights;
 
+pub use candidates::{is_named, route_flag};
 pub use create::{New, NewBackend, create};
 pub use drift::{Drift, drift};
 pub use grammar::{Amount, Percent, Term, Wish};

@@ -367,3 +367,48 @@ fn a_certain_revert_is_refused_and_can_be_had_for_a_reason() {
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("note: Flux Kustomization/apps"), "{}", outcome.stderr);
 }
+
+#[test]
+fn one_route_is_written_at_a_time_and_clients_may_have_their_own() {
+    let test = "one_route_is_written_at_a_time_and_clients_may_have_their_own";
+    let Some(cluster) = control_plane::shared(test) else { return };
+    let shop = Shop::open(cluster, &VERSIONS);
+    let clients = Shop::open(cluster, &[]);
+    for (name, path) in [("one", "/one"), ("two", "/two")] {
+        let mut made = canary(9, 1);
+        made["metadata"]["name"] = json!(name);
+        made["spec"]["rules"][0]["matches"] =
+            json!([{"path": {"type": "PathPrefix", "value": path}}]);
+        shop.create(&made);
+    }
+    let mut own = canary(9, 1);
+    own["spec"]["parentRefs"][0]["namespace"] = json!(shop.namespace);
+    for backend in 0..2 {
+        own["spec"]["rules"][0]["backendRefs"][backend]["namespace"] = json!(shop.namespace);
+    }
+    clients.create(&own);
+
+    let unclear = shop.run(&["split", "web", "v2=20%", "--mesh", "istio"]);
+    assert_eq!(unclear.code, 2, "{}", unclear.stderr);
+    let commands = unclear.stderr.lines().filter_map(|line| line.trim().strip_prefix("try: "));
+    for command in commands {
+        shop.printed(command).success();
+    }
+    for name in ["httproute/one", "httproute/two"] {
+        assert_eq!(shop.weights(name, 0), [8, 2]);
+    }
+    for verb in ["undo", "history"] {
+        let unclear = shop.run(&[verb, "web", "--mesh", "istio"]);
+        assert_eq!(unclear.code, 2, "{}", unclear.stderr);
+        shop.printed(after(&unclear.stderr, "try: ").expect("it says how")).success();
+    }
+    assert_eq!(shop.weights("httproute/one", 0), [9, 1]);
+    assert_eq!(shop.weights("httproute/two", 0), [8, 2]);
+
+    let words =
+        ["split", "web", "v2=50%", "--mesh", "istio", "--from-namespace", &clients.namespace];
+    let moved = shop.run(&words).success();
+    assert_eq!(clients.weights(ROUTE, 0), [5, 5]);
+    shop.printed(after(&moved, "undo: ").expect("it says how")).success();
+    assert_eq!(clients.weights(ROUTE, 0), [9, 1]);
+}

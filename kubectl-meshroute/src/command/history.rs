@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use meshroute::name::{RouteId, RouteKind};
+use meshroute::{
+    name::{RouteId, RouteKind},
+    shift,
+};
 
 use super::shift::Change;
 use crate::{
@@ -67,9 +70,7 @@ pub(super) fn remembered(
         }
         routes
     })?;
-    let wanted = |id: &&RouteId| {
-        name.is_none_or(|name| id.name.name == name.rsplit('/').next().unwrap_or(name))
-    };
+    let wanted = |id: &&RouteId| name.is_none_or(|name| shift::is_named(id, name));
     let live = source.writable()?;
     let mut found = Vec::new();
     for id in routes.iter().filter(wanted) {
@@ -85,8 +86,9 @@ pub(super) fn remembered(
     }
     if found.len() > 1 {
         let mut message = format!("{} routes have a history", found.len());
-        for (id, _) in &found {
-            let flags = ["--route".to_owned(), id.name.name.clone()];
+        let all: BTreeSet<&RouteId> = found.iter().map(|(id, _)| id).collect();
+        for id in &all {
+            let flags = ["--route".to_owned(), shift::route_flag(id, &all)];
             message.push_str(&format!("\n  try: {}", change.with_flag(&flags)));
         }
         return Err(Failure::usage(message));

@@ -116,7 +116,7 @@ fn named(target: &Target) -> (Option<&str>, Option<&str>) {
 }
 
 /// Whether a route is meant by `NAME`, `NAMESPACE/NAME` or `KIND/NAME`.
-fn is_named(route: &RouteId, name: &str) -> bool {
+pub fn is_named(route: &RouteId, name: &str) -> bool {
     let kind = route.kind.kind();
     let Some((before, name)) = name.rsplit_once('/') else { return route.name.name == name };
     let plural = format!("{kind}s");
@@ -126,7 +126,7 @@ fn is_named(route: &RouteId, name: &str) -> bool {
 }
 
 /// How `--route` names this one of several.
-fn route_flag(route: &RouteId, all: &BTreeSet<&RouteId>) -> String {
+pub fn route_flag(route: &RouteId, all: &BTreeSet<&RouteId>) -> String {
     let namesakes = all.iter().filter(|other| other.name == route.name).count();
     if namesakes == 1 {
         return route.name.name.clone();

@@ -226,7 +226,7 @@ impl Server {
 
     /// Sends one GET, and again after a while where the server asks for that: it has too much to do
     /// (`k8s.io/apiserver/pkg/server/filters/priority-and-fairness.go`), or is about to end.
-    async fn patiently(&self, path: &str) -> Result<Reply, Trouble> {
+    pub(super) async fn patiently(&self, path: &str) -> Result<Reply, Trouble> {
         let mut tries = 0;
         loop {
             let reply = self.connection.get(path).await?;

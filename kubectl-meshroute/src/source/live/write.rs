@@ -67,7 +67,7 @@ impl Live {
             // Who may list need not be allowed to get.
             let selector = escape(&format!("metadata.name={}", id.name.name));
             let path = format!("{path}?fieldSelector={selector}");
-            let reply = self.runtime.block_on(self.server.connection.get(&path))?;
+            let reply = self.runtime.block_on(self.server.patiently(&path))?;
             if reply.status == StatusCode::NOT_FOUND {
                 continue;
             }
@@ -100,6 +100,10 @@ impl Live {
             patch,
             &id.to_string(),
         )?;
+        // The server has tried by itself, and others were faster each time.
+        if reply.status == StatusCode::CONFLICT {
+            return Ok(Written::Stale);
+        }
         if reply.status == StatusCode::UNPROCESSABLE_ENTITY {
             let trouble = self.server.connection.refusal(&reply);
             if trouble.message().contains(TEST_FAILED) {

@@ -95,6 +95,14 @@ fn percentages_stay_whole_where_a_route_wants_them() {
     let trouble = ask(&["1/1/2"]).expect_err("they are no percentages");
     assert_eq!(ways(&trouble), ["25/25/50"]);
     assert_eq!(ways(&ask(&["a=1", "b=1", "c=1"]).expect_err("nor these")), ["34/33/33"]);
+
+    // A namespace says it for all of its routes.
+    let mut labelled = one_rule(&[2, 1]);
+    let namespace =
+        json!({"metadata": {"name": "shop", "labels": {"meshroute.dev/weights": "percent"}}});
+    labelled.insert(lower(Kind::Namespace, &namespace, "").object.expect("it is well-formed"));
+    let shift = super::ask(&labelled, &["v2=33.3%"], &Target::default()).expect("it can be");
+    assert_eq!((shift.percent, shift.rules[0].after()), (true, vec![67, 33]));
 }
 
 /// Numbers that look random and are the same in every run.

@@ -151,3 +151,32 @@ fn quoted(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', "'\\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::args::{CommandLine, parse};
+
+    fn again(words: &[&str], flags: &[&str]) -> String {
+        let words = ["kubectl-meshroute"].iter().chain(words).map(Into::into);
+        let CommandLine::Asked(args) = parse(words) else { panic!("it is well-formed") };
+        let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
+        args.given.again("split", &["web".into(), "1/1".into()], &flags)
+    }
+
+    #[test]
+    fn a_command_is_said_again_without_secrets() {
+        let words =
+            ["split", "web", "1/1", "-nshop", "--context=it's", "--token", "abc", "--rule=a"];
+        let said = again(&words, &["--rule", "b"]);
+        assert!(
+            said.starts_with("kubectl meshroute split web 1/1 ") && said.ends_with(" --rule b")
+        );
+        assert!(said.contains("-n shop") && said.contains(r"--context 'it'\''s'"), "{said}");
+        assert!(!said.contains("abc") && !said.contains("--rule a"), "{said}");
+        let said = again(&["split", "web", "1/1", "--wait", "--as-group=a", "--as-group=b"], &[]);
+        assert!(
+            said.contains("--wait=true") && said.contains("--as-group a --as-group b"),
+            "{said}"
+        );
+    }
+}

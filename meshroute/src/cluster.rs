@@ -3,6 +3,7 @@
 
 mod ignore;
 mod object;
+mod overlay;
 mod parts;
 mod tools;
 mod writers;
@@ -44,7 +45,7 @@ pub struct Ready {
 }
 
 /// The objects of a cluster, or of files taken as one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Cluster {
     known: Parts,
     /// Whether an object tells that all of its kind are here.
@@ -60,6 +61,8 @@ pub struct Cluster {
     overrides: BTreeMap<(OverrideKind, ObjectName), Override>,
     crd_groups: BTreeSet<String>,
     writers: Writers,
+    /// Services that are yet to be made, and their endpoints with them.
+    planned: BTreeSet<ObjectName>,
 }
 
 impl Default for Cluster {
@@ -88,6 +91,7 @@ impl Cluster {
             overrides: BTreeMap::new(),
             crd_groups: BTreeSet::new(),
             writers: Writers::default(),
+            planned: BTreeSet::new(),
         }
     }
 
@@ -298,7 +302,8 @@ impl Cluster {
     /// `EndpointConditions.Ready`: "A nil value should be interpreted as true"). A Service with two
     /// address families has a slice of each for the same Pods: the larger family counts.
     pub fn ready(&self, service: &ObjectName, port_name: &str) -> Known<Ready> {
-        if !self.knows(&Part::object(Kind::EndpointSlice, service)) {
+        let is_told = self.knows(&Part::object(Kind::EndpointSlice, service));
+        if !is_told || self.planned.contains(service) {
             return Known::Unknown;
         }
         let mut families: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();

@@ -59,7 +59,7 @@ impl Part {
 }
 
 /// A set of parts, which holds what lies within one of them too.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Parts(HashSet<Part>);
 
 impl Parts {

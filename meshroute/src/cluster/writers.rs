@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The objects of all tools.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Writers {
     applications: BTreeMap<ObjectName, Application>,
     applications_by_name: HashMap<String, BTreeSet<ObjectName>>,

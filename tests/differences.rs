@@ -183,7 +183,8 @@ fn diff(
 fn scratch() -> PathBuf {
     let thread = std::thread::current();
     let name = thread.name().unwrap_or_default().replace(':', "-");
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("differences-{name}.json"))
+    let name = format!("differences-{name}-{}.json", std::process::id());
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 /// A change as somebody would make it.

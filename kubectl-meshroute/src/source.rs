@@ -3,6 +3,7 @@
 
 mod documents;
 mod files;
+mod git;
 mod live;
 
 use std::{collections::BTreeSet, fmt, io::Read, path::PathBuf, process::Command};
@@ -121,17 +122,27 @@ pub(crate) fn open(
     stdin: &mut dyn Read,
 ) -> Result<Source, Failure> {
     if source.kustomize.is_none() && source.files.is_empty() {
-        let (live, namespace) = Live::open(source, clients)?;
-        return Ok(Source {
-            cluster: Cluster::unread(),
-            namespace,
-            live: Some(live),
-            ..Source::default()
-        });
+        return live(source, clients);
     }
     // Files are a whole cluster with no namespace to start from.
     let opened = written(source, &source.files, source.namespace(), stdin)?;
     Ok(Source { any_namespace: !source.names_namespace(), ..opened })
+}
+
+/// Opens a cluster.
+pub(crate) fn live(source: &args::Source, clients: Option<&str>) -> Result<Source, Failure> {
+    let (live, namespace) = Live::open(source, clients)?;
+    let cluster = Cluster::unread();
+    Ok(Source { cluster, namespace, live: Some(live), ..Source::default() })
+}
+
+/// Reads the files of the command line as they are at a Git ref.
+pub(crate) fn at_ref(source: &args::Source, reference: &str) -> Result<Source, Failure> {
+    let mut opened = Source { namespace: source.namespace().into(), ..Source::default() };
+    for name in &source.files {
+        git::read(reference, name, source.recursive, &mut opened)?;
+    }
+    opened.whole()
 }
 
 /// Reads these files, or else the kustomization; `namespace` is that of objects that name none.

@@ -46,6 +46,12 @@ impl Process {
         path
     }
 
+    /// Returns the folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What a file holds; nothing if it is not there.
     #[must_use]
     pub fn read(&self, name: &str) -> String {

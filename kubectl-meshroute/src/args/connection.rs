@@ -3,9 +3,9 @@
 use std::{fmt, time::Duration};
 
 /// What help prints above the flags.
-const HEADING: &str = "Connection, as in kubectl; not used with -f and -k";
+const HEADING: &str = "Connection, as in kubectl; not where files stand for the cluster";
 
-/// Which API server is asked, and as whom. With -f and -k no server is asked.
+/// Which API server is asked, and as whom. Where files stand for the cluster, none is.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Connection {
     /// The kubeconfig file to use, instead of those in KUBECONFIG or ~/.kube/config.

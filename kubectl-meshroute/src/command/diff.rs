@@ -17,12 +17,23 @@ pub(crate) fn run(args: &args::Diff, look: Look, streams: &mut Streams<'_>) -> R
     let compared = settled(&mut sides, args, meshes, |compared| {
         let report = compared.report(args.max_shift);
         let text = view::diff::diff(&report, &args.output, args.no_headers, look)?;
-        Ok((text, compared.warnings.clone(), report.over.clone(), verdict::code(&report)))
+        let notes = (compared.warnings.clone(), report.over.clone());
+        Ok((text, notes, compared.routes.clone(), verdict::code(&report)))
     });
     // What could not be read may be why there is no answer.
-    warn(streams, &sides.warnings())?;
-    let (text, warnings, over, code) = compared?;
+    let warnings = match &compared {
+        Ok((_, _, routes, _)) => sides.warnings(|id| routes.contains(id)),
+        Err(_) => sides.warnings(|_| true),
+    };
     warn(streams, &warnings)?;
+    let (text, (warnings, over), _, code) = compared?;
+    warn(streams, &warnings)?;
+    if sides.files().is_some() {
+        writeln!(
+            streams.stderr,
+            "compared with the cluster: what it has and the files do not hold stays as it is"
+        )?;
+    }
     for line in over {
         writeln!(streams.stderr, "{}", view::clean(&line))?;
     }
@@ -49,7 +60,7 @@ fn settled<T>(
             let scope = Scope::new(args, before, after, sides.files());
             let wanted = scope.wanted(|part| sides.can_read(part));
             if wanted.is_empty() {
-                let compared = compare::compare(args, meshes, before, after, &scope);
+                let compared = compare::compare(args, meshes, before, after, &scope)?;
                 let wanted = compared.wanted(|part| sides.can_read(part));
                 if wanted.is_empty() {
                     return then(&compared);

@@ -73,15 +73,17 @@ fn find(folder: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> Result<(), 
             if recursive && !path.is_symlink() {
                 find(&path, recursive, files)?;
             }
-        } else if path
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .is_some_and(|e| EXTENSIONS.contains(&e))
-        {
+        } else if is_manifest(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file of a folder is read.
+pub(super) fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {

@@ -7,7 +7,7 @@ use meshroute::{
     detect::Meshes,
     diff,
     kind::Kind,
-    name::ObjectName,
+    name::{ObjectName, RouteId},
     profile::Mesh,
     ratio::Ratio,
     split::{Question, Split, splits},
@@ -18,7 +18,10 @@ use crate::{
     args,
     command::answer::{assumptions, detected},
     exit::Failure,
-    view::diff::{Item, Report},
+    view::{
+        clean,
+        diff::{Item, Report},
+    },
 };
 
 /// Both answers about some clients of a Service.
@@ -35,6 +38,8 @@ pub(super) struct Compared<'a> {
     routed: usize,
     /// What the answers rest on.
     pub(super) warnings: Vec<String>,
+    /// The routes that they are about.
+    pub(super) routes: BTreeSet<RouteId>,
 }
 
 /// The mesh before and after; none where it has to be found.
@@ -54,17 +59,19 @@ pub(super) fn compare<'a>(
     before: &'a Cluster,
     after: &'a Cluster,
     scope: &Scope<'a>,
-) -> Compared<'a> {
+) -> Result<Compared<'a>, Failure> {
     let clusters = [before, after];
     let shown = clusters.map(Meshes::of);
     let mut undecided = BTreeMap::new();
     let mut assumed = BTreeSet::new();
     let mut pairs = Vec::new();
     for service in &scope.touched {
-        let found = clusters.map(|cluster| match cluster.service(service) {
-            Known::Known(found) => found,
-            Known::Unknown => None,
-        });
+        let found = clusters.map(|cluster| cluster.service(service));
+        let [Known::Known(old), Known::Known(new)] = found else {
+            // Not known is not the same as unchanged.
+            return Err(Failure::no(clean(&format!("Service {service} cannot be read"))));
+        };
+        let found = [old, new];
         let mut meshes = [Mesh::Spec; 2];
         for side in 0..2 {
             // A Service that is not there has no mesh; it takes the other side's.
@@ -97,7 +104,7 @@ pub(super) fn compare<'a>(
     let mut warnings = scope.orphans();
     warnings.extend(undecided.into_values());
     warnings.extend(assumptions(&assumed));
-    Compared { pairs, routed: scope.routed.len(), warnings }
+    Ok(Compared { pairs, routed: scope.routed.len(), warnings, routes: scope.routes() })
 }
 
 impl Compared<'_> {

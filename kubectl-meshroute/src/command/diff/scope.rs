@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use meshroute::{
     cluster::{Cluster, Known, Part},
     kind::Kind,
-    name::ObjectName,
+    name::{ObjectName, RouteId},
 };
 
 use crate::{args, command::services::means_a_service};
@@ -17,6 +17,7 @@ pub(super) struct Scope<'a> {
     /// Those that can differ.
     pub(super) touched: BTreeSet<&'a ObjectName>,
     clusters: [&'a Cluster; 2],
+    files: Option<&'a Cluster>,
 }
 
 impl<'a> Scope<'a> {
@@ -26,14 +27,19 @@ impl<'a> Scope<'a> {
         args: &args::Diff,
         before: &'a Cluster,
         after: &'a Cluster,
-        _files: Option<&'a Cluster>,
+        files: Option<&'a Cluster>,
     ) -> Self {
         let is_within = |name: &&ObjectName| {
             args.source.named_namespace().is_none_or(|within| within == name.namespace)
         };
         let routed: BTreeSet<&ObjectName> =
             [before, after].into_iter().flat_map(parents).filter(is_within).collect();
-        Self { touched: routed.clone(), routed, clusters: [before, after] }
+        let mut touched = routed.clone();
+        if let Some(files) = files.filter(|files| !files.is_about_many()) {
+            let theirs = touched_by(files, before, after);
+            touched.retain(|name| theirs.contains(name));
+        }
+        Self { touched, routed, clusters: [before, after], files }
     }
 
     /// The namespaces whose clients have routes of their own for a Service.
@@ -45,8 +51,18 @@ impl<'a> Scope<'a> {
 
     /// The Services that have to be known before anything can be said.
     pub(super) fn wanted(&self, can_read: impl Fn(&Part) -> bool) -> BTreeSet<Part> {
-        let parts = self.touched.iter().map(|name| Part::object(Kind::Service, name));
-        parts.filter(can_read).collect()
+        // Which Services of files are new shows only when one knows those that are there.
+        let written = self.files.into_iter().flat_map(Cluster::services).map(|it| &it.name);
+        let names = self.touched.iter().copied().chain(written);
+        names.map(|name| Part::object(Kind::Service, name)).filter(can_read).collect()
+    }
+
+    /// The routes that the comparison is about.
+    pub(super) fn routes(&self) -> BTreeSet<RouteId> {
+        let of = |cluster: &'a Cluster| {
+            self.touched.iter().flat_map(move |name| cluster.routes_of_parent(name))
+        };
+        self.clusters.into_iter().flat_map(of).map(|route| route.id.clone()).collect()
     }
 
     /// What is wrong with routes whose parent Service is nowhere.
@@ -64,6 +80,27 @@ impl<'a> Scope<'a> {
         }
         orphans
     }
+}
+
+/// The Services that applying some objects can change: the parents of their routes and of those that
+/// they replace, and of routes to their Services and EndpointSlices.
+fn touched_by<'a>(
+    files: &'a Cluster,
+    before: &'a Cluster,
+    after: &'a Cluster,
+) -> BTreeSet<&'a ObjectName> {
+    let mut touched: BTreeSet<&ObjectName> = parents(files).collect();
+    let routes: BTreeSet<&RouteId> = files.routes().map(|route| &route.id).collect();
+    let replaced = before.routes().filter(|route| routes.contains(&route.id));
+    touched.extend(replaced.flat_map(|route| &route.parents).map(|parent| &parent.name));
+    let services: Vec<&ObjectName> =
+        files.services().map(|it| &it.name).chain(files.sliced()).collect();
+    for name in services {
+        touched.insert(name);
+        let routes = [before, after].into_iter().flat_map(|it| it.routes_to_backend(name));
+        touched.extend(routes.flat_map(|route| &route.parents).map(|parent| &parent.name));
+    }
+    touched
 }
 
 /// The Services that the routes of a cluster have as parents.

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, io::Read};
 
-use meshroute::cluster::{Cluster, Part};
+use meshroute::{
+    cluster::{Cluster, Part, Within},
+    kind::Kind,
+    name::RouteId,
+};
 
 use crate::{
     args,
@@ -22,23 +26,41 @@ enum After {
     Other(Box<Source>),
     /// The same objects under another mesh.
     Same,
+    /// These objects laid over those before.
+    Over(Box<Source>),
 }
 
 /// Opens what the command line names.
 pub(super) fn open(args: &args::Diff, stdin: &mut dyn Read) -> Result<Sides, Failure> {
-    let from_files = !args.source.files.is_empty() || args.source.kustomize.is_some();
+    let from = &args.source;
     let mut written =
-        |files: &[String]| source::written(&args.source, files, args.source.namespace(), stdin);
-    match args.sides.as_slice() {
-        [old, new] => {
-            let before = written(std::slice::from_ref(old))?;
-            let after = written(std::slice::from_ref(new))?;
+        |files: &[String], namespace: &str| source::written(from, files, namespace, stdin);
+    let live = || source::live(from, args.from_namespace.as_deref());
+    let has_files = !from.files.is_empty() || from.kustomize.is_some();
+    let two_meshes = args.mesh.len() > 1;
+    match (args.sides.as_slice(), &args.base) {
+        ([old, new], _) => {
+            let before = written(std::slice::from_ref(old), from.namespace())?;
+            let after = written(std::slice::from_ref(new), from.namespace())?;
             Ok(Sides { before, after: After::Other(Box::new(after)) })
         }
-        _ if from_files && args.mesh.len() > 1 => {
-            Ok(Sides { before: written(&args.source.files)?, after: After::Same })
+        (_, Some(base)) => {
+            let before = source::at_ref(from, base)?;
+            let after = written(&from.files, from.namespace())?;
+            Ok(Sides { before, after: After::Other(Box::new(after)) })
         }
-        _ => Err(Failure::usage("nothing to compare: name OLD and NEW, or -f DIR with --mesh a,b")),
+        _ if has_files && two_meshes => {
+            Ok(Sides { before: written(&from.files, from.namespace())?, after: After::Same })
+        }
+        _ if two_meshes => Ok(Sides { before: live()?, after: After::Same }),
+        _ if has_files => {
+            let before = live()?;
+            let after = written(&from.files, &before.namespace)?;
+            Ok(Sides { before, after: After::Over(Box::new(after)) })
+        }
+        _ => Err(Failure::usage(
+            "nothing to compare: name OLD and NEW, or -f DIR with --base GITREF, or -f DIR alone to compare with the cluster, or two meshes",
+        )),
     }
 }
 
@@ -50,7 +72,10 @@ impl Sides {
 
     /// The cluster after, where it has to be made of two.
     pub(super) fn laid(&self) -> Option<Cluster> {
-        None
+        let files = self.files()?;
+        let mut laid = self.before.cluster.clone();
+        laid.lay_over(files);
+        Some(laid)
     }
 
     /// The objects before and after.
@@ -58,19 +83,29 @@ impl Sides {
         let before = &self.before.cluster;
         let after = match &self.after {
             After::Other(source) => &source.cluster,
-            After::Same => before,
+            After::Same | After::Over(_) => laid.unwrap_or(before),
         };
-        (before, laid.unwrap_or(after))
+        (before, after)
     }
 
     /// The objects that are laid over a cluster.
     pub(super) fn files(&self) -> Option<&Cluster> {
-        None
+        match &self.after {
+            After::Over(source) => Some(&source.cluster),
+            After::Other(_) | After::Same => None,
+        }
     }
 
-    /// Whether this part could still be read.
+    /// Whether this part could still be read. A Service that is yet to be made has no endpoints to
+    /// be read.
     pub(super) fn can_read(&self, part: &Part) -> bool {
-        self.before.can_read(part)
+        let is_to_come = match (&part.kind, &part.within, self.files()) {
+            (Kind::EndpointSlice, Within::Object(name), Some(files)) => {
+                !files.lacks(name) && self.before.cluster.lacks(name)
+            }
+            _ => false,
+        };
+        !is_to_come && self.before.can_read(part)
     }
 
     /// Reads these parts.
@@ -78,11 +113,15 @@ impl Sides {
         self.before.read(parts)
     }
 
-    /// What a user should know of the input, each thing once.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.before.warnings(|_| true);
-        if let After::Other(source) = &self.after {
-            warnings.extend(source.warnings(|_| true));
+    /// What a user should know of the input; of what is wrong with routes of a cluster, only what
+    /// concerns the answer.
+    pub(super) fn warnings(&self, concerns: impl Fn(&RouteId) -> bool) -> Vec<String> {
+        let mut warnings = self.before.warnings(concerns);
+        match &self.after {
+            After::Other(source) | After::Over(source) => {
+                warnings.extend(source.warnings(|_| true));
+            }
+            After::Same => {}
         }
         warnings
     }

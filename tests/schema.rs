@@ -111,6 +111,7 @@ fn every_difference_is_valid_and_says_nothing_beside_the_schema() {
         "rule\": null",
         "answer\": 404",
         "startsToFail\": true",
+        "orderDefined\": false",
     ] {
         assert!(seen.contains(field), "no input leads to {field}");
     }

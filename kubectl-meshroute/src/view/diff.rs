@@ -38,6 +38,8 @@ pub(crate) struct Item<'a> {
     /// Whether routes decided, and decide.
     pub(crate) was_split: bool,
     pub(crate) is_split: bool,
+    /// Whether the order of its rules is one of several that are possible.
+    pub(crate) is_one_order: bool,
     pub(crate) change: Change<'a>,
     /// The namespaces whose clients do not see this.
     pub(crate) not_from: Vec<&'a str>,

@@ -156,6 +156,8 @@ impl Compared<'_> {
                     is_there: is_there(after, &change.ports),
                     was_split: is_split(before, &change.ports),
                     is_split: is_split(after, &change.ports),
+                    is_one_order: is_undefined(before, &change.ports)
+                        || is_undefined(after, &change.ports),
                     change: change.clone(),
                     not_from: Vec::new(),
                 });
@@ -179,6 +181,13 @@ impl Compared<'_> {
 /// Whether the Service has these ports.
 fn is_there(splits: &[Split<'_>], ports: &[u16]) -> bool {
     splits.iter().any(|split| split.ports.iter().any(|port| ports.contains(port)))
+}
+
+/// Whether nobody may rely on the order of the rules for these ports.
+fn is_undefined(splits: &[Split<'_>], ports: &[u16]) -> bool {
+    let mut of_ports =
+        splits.iter().filter(|split| split.ports.iter().any(|port| ports.contains(port)));
+    of_ports.any(|split| !split.undefined_order.is_empty())
 }
 
 /// Whether routes decide on any of these ports.

@@ -34,6 +34,9 @@ pub(super) fn circumstances(item: &Item<'_>) -> Vec<String> {
             (true, true) | (false, false) => {}
         },
     }
+    if item.is_one_order {
+        said.push("order of rules not defined, one possible order".into());
+    }
     if !item.not_from.is_empty() {
         said.push(format!("not from namespace {}", item.not_from.join(", ")));
     }

@@ -58,6 +58,8 @@ pub(crate) struct Live {
     home: BTreeSet<String>,
     asked: BTreeSet<Part>,
     refused: BTreeMap<Kind, Refusal>,
+    /// The kinds that the server does not have.
+    absent: BTreeSet<Kind>,
     problems: Problems,
     watches: Watches,
 }
@@ -91,6 +93,7 @@ impl Live {
             home: clients.into_iter().chain([namespace.as_str()]).map(Into::into).collect(),
             asked: BTreeSet::new(),
             refused: BTreeMap::new(),
+            absent: BTreeSet::new(),
             problems: Problems::default(),
             watches: Watches::default(),
         };
@@ -156,7 +159,11 @@ impl Live {
                         self.watches.remember(request, collection);
                     }
                     Listed::NotInstalled => {
-                        self.not_installed(&request, cluster, warnings);
+                        self.absent.insert(request.kind);
+                        // An API server older than this API has endpoints all the same.
+                        if request.kind != Kind::EndpointSlice {
+                            learn(&request, cluster);
+                        }
                         self.watches.remember(request, Collection::absent());
                     }
                     Listed::OtherVersions(served) => {
@@ -174,40 +181,6 @@ impl Live {
 }
 
 impl Live {
-    fn not_installed(
-        &mut self,
-        request: &Request,
-        cluster: &mut Cluster,
-        warnings: &mut Vec<String>,
-    ) {
-        match request.kind {
-            // An API server older than this API has endpoints all the same.
-            Kind::EndpointSlice => warnings.push(
-                "this API server does not serve EndpointSlices of discovery.k8s.io/v1 (Kubernetes 1.21): READY is unknown"
-                    .into(),
-            ),
-            Kind::Route(RouteKind::Http) => {
-                warnings.push(
-                    "Gateway API is not installed here: this API server serves no HTTPRoutes".into(),
-                );
-                learn(request, cluster);
-            }
-            Kind::Route(_)
-            | Kind::ReferenceGrant
-            | Kind::Gateway
-            | Kind::Service
-            | Kind::Namespace
-            | Kind::VirtualService
-            | Kind::ServiceProfile
-            | Kind::Application
-            | Kind::Rollout
-            | Kind::Kustomization
-            | Kind::HelmRelease
-            | Kind::Canary
-            | Kind::Crd => learn(request, cluster),
-        }
-    }
-
     /// Takes note that we may not, and says what to ask for instead.
     fn refuse(&mut self, request: &Request, message: String) -> Result<BTreeSet<Request>, Failure> {
         let is_wide = request.is_for_all();
@@ -236,7 +209,9 @@ impl Live {
 
     /// What is wrong with objects, and what we may not read.
     pub(super) fn warnings(&self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
-        let mut warnings = self.problems.all(concerns);
+        let mut warnings: Vec<String> =
+            self.absent.iter().filter_map(|kind| not_installed(*kind)).map(Into::into).collect();
+        warnings.extend(self.problems.all(concerns));
         warnings.extend(self.refusals());
         warnings
     }
@@ -262,6 +237,31 @@ impl Live {
             kinds.join(", "),
             first.message
         ))
+    }
+}
+
+/// What is lost where the server does not have a kind, if anybody would miss it.
+fn not_installed(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::EndpointSlice => Some(
+            "this API server does not serve EndpointSlices of discovery.k8s.io/v1 (Kubernetes 1.21): READY is unknown",
+        ),
+        Kind::Route(RouteKind::Http) => {
+            Some("Gateway API is not installed here: this API server serves no HTTPRoutes")
+        }
+        Kind::Route(RouteKind::Grpc | RouteKind::LinkerdHttp)
+        | Kind::ReferenceGrant
+        | Kind::Gateway
+        | Kind::Service
+        | Kind::Namespace
+        | Kind::VirtualService
+        | Kind::ServiceProfile
+        | Kind::Application
+        | Kind::Rollout
+        | Kind::Kustomization
+        | Kind::HelmRelease
+        | Kind::Canary
+        | Kind::Crd => None,
     }
 }
 

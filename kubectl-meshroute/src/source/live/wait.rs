@@ -130,7 +130,7 @@ impl Watches {
 impl Live {
     /// Waits until something has happened, and a moment longer for what belongs to it.
     pub(in crate::source) fn wait(&mut self, cluster: &mut Cluster) -> Result<News, Failure> {
-        let Self { runtime, server, watches, problems, .. } = self;
+        let Self { runtime, server, watches, problems, absent, .. } = self;
         runtime.block_on(async {
             watches.start(server)?;
             loop {
@@ -153,7 +153,7 @@ impl Live {
                         }
                         Change::Item(..) | Change::Gone(..) | Change::Again(..) => {
                             changed = true;
-                            enter(change, cluster, problems);
+                            enter(change, cluster, problems, absent);
                         }
                     }
                     next = timeout_at(end, watches.changes.recv()).await.ok().flatten();
@@ -170,7 +170,12 @@ impl Live {
 }
 
 /// Puts a change into the view.
-fn enter(change: Change, cluster: &mut Cluster, problems: &mut Problems) {
+fn enter(
+    change: Change,
+    cluster: &mut Cluster,
+    problems: &mut Problems,
+    absent: &mut BTreeSet<Kind>,
+) {
     match change {
         Change::Item(kind, item) => {
             // The view finds slices by their Service, which may be another than before.
@@ -188,7 +193,11 @@ fn enter(change: Change, cluster: &mut Cluster, problems: &mut Problems) {
                 problems.clear(&part);
                 cluster.clear(&part);
             }
-            put(request.kind, items, cluster, problems);
+            match &items {
+                Some(_) => absent.remove(&request.kind),
+                None => absent.insert(request.kind),
+            };
+            put(request.kind, items.unwrap_or_default(), cluster, problems);
         }
         Change::Lost(..) | Change::Back(_) => {}
     }

@@ -25,8 +25,8 @@ pub(super) enum Change {
     Item(Kind, Box<Item>),
     /// An object is there no longer.
     Gone(Kind, ObjectName),
-    /// The whole collection was read again.
-    Again(Request, Vec<Item>),
+    /// The whole collection was read again; none where the server has no such kind any more.
+    Again(Request, Option<Vec<Item>>),
     /// The server cannot be reached, or not be understood, for whoever asks for this; it is tried
     /// again.
     Lost(Option<Request>, String),
@@ -122,11 +122,12 @@ async fn again(
     let items = match server.list(request).await? {
         Listed::Objects { items, collection: read } => {
             *collection = read;
-            items
+            Some(items)
         }
+        Listed::NotInstalled | Listed::OtherVersions(_) if collection.is_absent() => return Ok(()),
         Listed::NotInstalled | Listed::OtherVersions(_) => {
             *collection = Collection::absent();
-            Vec::new()
+            None
         }
         // What was allowed before is shown as it was then.
         Listed::Refused(message) => return Err(Trouble::Rubbish(message)),

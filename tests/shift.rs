@@ -10,6 +10,8 @@ use meshroute_tests::{
 };
 use serde_json::{Value, json};
 
+#[path = "shift/lost.rs"]
+mod lost;
 #[path = "shift/others.rs"]
 mod others;
 
@@ -177,7 +179,8 @@ fn rules_are_named_where_they_differ_and_every_printed_command_works() {
         (&["split", "web", "1/1", "--rule", "7"], 2),
         (&["split", "web", "v2=10", "--rule", "1"], 2),
         (&["split", "web", "--rule", "1"], 2),
-        (&["split", "web", "9/1", "-f", "-"], 2),
+        (&["split", "web", "9/1", "-o", "markdown"], 2),
+        (&["split", "web", "9/1", "-o", "jsonpath={.a"], 2),
         (&["split", "nothing", "9/1"], 1),
         (&["split", "web", "9/1", "--rule", "1", "--expect", "7/3"], 3),
     ] {
@@ -276,8 +279,26 @@ fn a_dry_run_writes_nothing() {
         client.starts_with("httproute.gateway.networking.k8s.io/web split (dry run)\n"),
         "{client}"
     );
-    assert_eq!(server, client.replace("(dry run)", "(server dry run)"));
     assert!(client.contains("web-v2   1 → 2   10.0% → 20.0%"), "{client}");
+    // What the server would write is what we would send.
+    let lines = |text: &str| {
+        let (rows, lines) = text.split_once("\n\n").expect("lines below the rows");
+        let lines = lines.lines().filter(|line| !line.contains(HISTORY));
+        (rows.to_owned(), lines.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let ((client, sent), (server, written)) = (lines(&client), lines(&server));
+    assert_eq!(server, client.replace("(dry run)", "(server dry run)"));
+    assert_eq!(sent, written);
+    let changes: Vec<&str> =
+        sent.iter().map(String::as_str).filter(|it| !it.starts_with(' ')).collect();
+    let name = "httproute.gateway.networking.k8s.io/web";
+    assert_eq!(changes[..2], [format!("--- {name}"), format!("+++ {name} (dry run)")]);
+    let numbers: Vec<&str> =
+        changes.iter().filter(|it| it.contains("weight")).map(|it| it.trim_end()).collect();
+    assert_eq!(
+        numbers,
+        ["-      weight: 9", "+      weight: 8", "-      weight: 1", "+      weight: 2"]
+    );
     assert_eq!(shop.get(ROUTE), before);
 }
 

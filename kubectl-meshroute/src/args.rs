@@ -144,8 +144,8 @@ pub(crate) struct Question {
 /// Where objects come from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
-    /// Read objects from a file, a folder or - for stdin, instead of a cluster. Repeatable;
-    /// together they are the whole cluster.
+    /// Read objects from a file, a folder or - for stdin, instead of a cluster, and change weights
+    /// there. Repeatable; together they are the whole cluster.
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
     pub(crate) files: Vec<String>,
 
@@ -268,6 +268,8 @@ Examples:
   meshroute split reviews -w --until 0/100                  until the shift is done
   meshroute split reviews -f deploy/                        from files, with no cluster at all
   meshroute split reviews -n shop -k overlays/prod          of shop/reviews, as an overlay makes it
+  meshroute split reviews 90/10 -f deploy/                  changes the numbers in these files
+  meshroute split reviews v2=10% -f - < a.yaml > b.yaml     as a filter
   meshroute split reviews -f deploy/ --from-namespace web   for clients in namespace web
   meshroute split reviews -f deploy/ --mesh linkerd         as Linkerd would do it
   meshroute split -A -R -f deploy/ -o json                  all of them, for a program";

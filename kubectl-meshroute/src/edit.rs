@@ -27,7 +27,6 @@ use self::{
     change::Change,
     find::{Target, Written},
 };
-#[cfg_attr(not(test), expect(unused_imports, reason = "no command writes files yet"))]
 pub(crate) use self::{kustomize::advice, write::write};
 use crate::{
     exit::Failure,
@@ -87,8 +86,27 @@ impl fmt::Display for Place {
     }
 }
 
+/// Refuses texts that cannot be edited, whatever is to be set in them.
+pub(crate) fn check(inputs: &[Input]) -> Result<(), Failure> {
+    inputs.iter().try_for_each(|input| documents(input).map(drop))
+}
+
+/// Returns where these texts hold a route: the text, and the line, from 1.
+pub(crate) fn homes<'i>(
+    inputs: &'i [Input],
+    default_namespace: &str,
+    route: &RouteId,
+) -> Result<Vec<(&'i Origin, usize)>, Failure> {
+    let mut homes = Vec::new();
+    for input in inputs {
+        let lines = find::lines(&documents(input)?, default_namespace, route);
+        homes.extend(lines.into_iter().map(|line| (&input.origin, line)));
+    }
+    Ok(homes)
+}
+
 /// Returns all texts with these weights set, the unchanged ones as well. Objects without a
-/// namespace are in `default_namespace`; of a route that is there twice, the last counts.
+/// namespace are in `default_namespace`.
 pub(crate) fn edits<'i>(
     inputs: &'i [Input],
     default_namespace: &str,
@@ -96,9 +114,7 @@ pub(crate) fn edits<'i>(
 ) -> Result<Vec<Edited<'i>>, Failure> {
     let mut texts = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let documents: Result<Vec<Document<'_>>, yaml::Error> =
-            yaml::documents(&input.text).into_iter().collect();
-        texts.push(documents.map_err(|error| refuse::unreadable(input, &error))?);
+        texts.push(documents(input)?);
     }
     let mut targets = Vec::with_capacity(weights.len());
     for weight in weights {
@@ -110,6 +126,12 @@ pub(crate) fn edits<'i>(
         edited.push(one(input, documents, &here)?);
     }
     Ok(edited)
+}
+
+fn documents(input: &Input) -> Result<Vec<Document<'_>>, Failure> {
+    let documents: Result<Vec<Document<'_>>, yaml::Error> =
+        yaml::documents(&input.text).into_iter().collect();
+    documents.map_err(|error| refuse::unreadable(input, &error))
 }
 
 /// Sets the weights of one text.

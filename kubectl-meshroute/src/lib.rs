@@ -7,7 +7,6 @@
 mod args;
 mod command;
 mod connect;
-#[cfg_attr(not(test), expect(dead_code, reason = "no command writes files yet"))]
 mod edit;
 mod exit;
 mod history;

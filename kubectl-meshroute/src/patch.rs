@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use meshroute::shift::Shift;
 use serde_json::{Value, json};
 
-use crate::history::ANNOTATION;
+use crate::{exit::Failure, history::ANNOTATION};
 
 /// The annotations of an object, as far as they are texts.
 pub(crate) fn annotations(object: &Value) -> BTreeMap<String, String> {
@@ -43,6 +43,22 @@ pub(crate) fn patch(shift: &Shift, object: &Value, history: Option<&str>) -> Val
         operations.push(put(&path, now, value));
     }
     Value::Array(operations)
+}
+
+/// The object that the patch was made for, as the server would make it. What the patch tests was
+/// read from the object, so only the rest is carried out: by RFC 6902 a `test` of what is not there
+/// fails, and an API server takes `null` for it.
+pub(crate) fn patched(object: &Value, patch: &Value) -> Result<Value, Failure> {
+    let mut patched = object.clone();
+    let operations = patch.as_array().into_iter().flatten();
+    let changes: Vec<Value> = operations.filter(|it| it["op"] != "test").cloned().collect();
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::no(format!("internal error: the patch cannot be applied: {error}"))
+    };
+    let patch: json_patch::Patch =
+        serde_json::from_value(changes.into()).map_err(|error| wrong(&error))?;
+    json_patch::patch(&mut patched, &patch).map_err(|error| wrong(&error))?;
+    Ok(patched)
 }
 
 fn test(path: &str, now: &Value) -> Value {

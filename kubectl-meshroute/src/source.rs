@@ -15,7 +15,7 @@ use meshroute::{
 
 pub(crate) use self::live::Live;
 pub(crate) use self::live::{Manner, News, Stored, Written};
-use crate::{args, exit::Failure};
+use crate::{args, edit, exit::Failure};
 
 /// Objects, and where more of them come from.
 #[derive(Debug, Default)]
@@ -41,6 +41,17 @@ pub(crate) struct Inputs {
     pub(crate) texts: Vec<Input>,
     /// What a user should know about them.
     warnings: Vec<String>,
+}
+
+/// Where a change of what was read is written.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// To the cluster.
+    Cluster,
+    /// Into these texts.
+    Files(Vec<Input>),
+    /// Nowhere: it is made of the files of this folder.
+    Kustomization(PathBuf),
 }
 
 /// A text of manifests.
@@ -80,6 +91,11 @@ impl Source {
         Err(Failure::no(self.errors.join("\nerror: ")))
     }
 
+    /// Whether files stand for a cluster.
+    pub(crate) fn is_files(&self) -> bool {
+        self.live.is_none()
+    }
+
     /// Whether this part could still be read. What files hold is read already.
     pub(crate) fn can_read(&self, part: &Part) -> bool {
         self.live.as_ref().is_some_and(|live| live.can_read(part))
@@ -103,9 +119,9 @@ impl Source {
 
     /// The cluster, to be written.
     pub(crate) fn writable(&self) -> Result<&Live, Failure> {
-        self.live
-            .as_ref()
-            .ok_or_else(|| Failure::usage("files are not written yet: leave -f and -k out"))
+        self.live.as_ref().ok_or_else(|| {
+            Failure::usage("this is about a cluster, not about files: leave -f and -k out")
+        })
     }
 
     /// What a user should know; of what is wrong with routes, only what concerns the answer.
@@ -127,6 +143,26 @@ pub(crate) fn open(
     // Files are a whole cluster with no namespace to start from.
     let opened = written(source, &source.files, source.namespace(), stdin)?;
     Ok(Source { any_namespace: !source.names_namespace(), ..opened })
+}
+
+/// Opens what the command line names, to change weights there.
+pub(crate) fn open_to_write(
+    source: &args::Source,
+    clients: Option<&str>,
+    stdin: &mut dyn Read,
+) -> Result<(Source, Place), Failure> {
+    if let Some(folder) = &source.kustomize {
+        return Ok((open(source, clients, stdin)?, Place::Kustomization(folder.into())));
+    }
+    if source.files.is_empty() {
+        return Ok((live(source, clients)?, Place::Cluster));
+    }
+    let inputs = inputs(&source.files, source.recursive, stdin)?;
+    // A text that cannot be edited says why, which is more than that it cannot be read.
+    edit::check(&inputs.texts)?;
+    let opened = of_inputs(source.namespace(), &inputs)?;
+    let opened = Source { any_namespace: !source.names_namespace(), ..opened };
+    Ok((opened, Place::Files(inputs.texts)))
 }
 
 /// Opens a cluster.

@@ -12,6 +12,7 @@ pub(crate) mod screen;
 pub(crate) mod shift;
 mod summary;
 mod table;
+pub(crate) mod unified;
 mod words;
 
 use serde::Serialize;
@@ -106,7 +107,13 @@ pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
     Ok(text + "\n")
 }
 
-fn to_jsonpath(template: &str, value: &impl Serialize) -> Result<String, Failure> {
+/// Refuses a template that is none.
+fn check_jsonpath(template: &str) -> Result<(), Failure> {
+    jsonpath::check(template).map_err(|error| Failure::usage(format!("jsonpath: {error}")))
+}
+
+/// What a template finds in a value.
+pub(crate) fn to_jsonpath(template: &str, value: &impl Serialize) -> Result<String, Failure> {
     let value = serde_json::to_value(value).map_err(|error| unprintable(&error))?;
     jsonpath::render(template, &value).map_err(|error| {
         let message = format!("jsonpath: {error}");

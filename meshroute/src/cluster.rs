@@ -5,6 +5,7 @@ mod ignore;
 mod object;
 mod overlay;
 mod parts;
+mod suppose;
 mod tools;
 mod writers;
 

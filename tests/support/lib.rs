@@ -22,6 +22,7 @@ pub mod random;
 pub mod ratio;
 pub mod recorded;
 pub mod rehome;
+pub mod relay;
 pub mod request;
 pub mod requests;
 pub mod running;

@@ -2,9 +2,11 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
 
 use crate::program::Outcome;
@@ -68,16 +70,44 @@ impl Process {
     /// Runs the program with these arguments, in the folder, which is also the home.
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Outcome {
-        let output = Command::new(&self.program)
-            .args(args)
+        self.ended(Command::new(&self.program).args(args), "")
+    }
+
+    /// Runs the program with this on its stdin.
+    #[must_use]
+    pub fn feed(&self, args: &[&str], stdin: &str) -> Outcome {
+        self.ended(Command::new(&self.program).args(args), stdin)
+    }
+
+    /// Has a shell run a line, as if it were pasted; `meshroute` is the program.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no shell.
+    #[must_use]
+    pub fn shell(&self, line: &str) -> Outcome {
+        let line = format!("meshroute() {{ '{}' \"$@\"; }}\n{line}", self.program.display());
+        self.ended(Command::new("sh").args(["-c", &line]), "")
+    }
+
+    fn ended(&self, command: &mut Command, stdin: &str) -> Outcome {
+        let mut child = command
             .current_dir(&self.folder)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", &self.folder)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("the program can be started");
+        let mut pipe = child.stdin.take().expect("it is piped");
+        let output = thread::scope(|scope| {
+            // A program that does not read it closes the pipe.
+            scope.spawn(move || drop(pipe.write_all(stdin.as_bytes())));
+            child.wait_with_output().expect("it ends")
+        });
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         let code = output.status.code().and_then(|code| u8::try_from(code).ok());
         Outcome {

@@ -59,6 +59,9 @@ const WRITE: [&str; 16] = [
     "yes",
 ];
 
+/// Flags of a change that mean something in a cluster only.
+const CLUSTER: [&str; 5] = ["field_manager", "override_owner", "reason", "timeout", "wait"];
+
 impl Given {
     /// What was given to the subcommand.
     pub(super) fn of(name: &str, command: &Command, matches: &ArgMatches) -> Self {
@@ -86,9 +89,21 @@ impl Given {
         self.command(verb, words, flags, |id| !replaces(id))
     }
 
+    /// The same command about a file of its own.
+    pub(crate) fn about_file(&self, verb: &str, words: &[String], file: &str) -> String {
+        let is_source = |id: &str| ["files", "kustomize", "recursive"].contains(&id);
+        self.command(verb, words, &["-f".into(), file.into()], |id| !is_source(id))
+    }
+
     /// A command about the same rules.
-    pub(crate) fn about_same(&self, verb: &str, words: &[String]) -> String {
-        self.command(verb, words, &[], |id| !ONCE.contains(&id))
+    pub(crate) fn about_same(&self, verb: &str, words: &[String], flags: &[String]) -> String {
+        self.command(verb, words, flags, |id| !ONCE.contains(&id))
+    }
+
+    /// A command about one of them, which the flags name.
+    pub(crate) fn about_rule(&self, verb: &str, words: &[String], flags: &[String]) -> String {
+        let is_kept = |id: &str| !ONCE.contains(&id) && !["rule", "all_rules"].contains(&id);
+        self.command(verb, words, flags, is_kept)
     }
 
     /// A command about the same route.
@@ -106,7 +121,16 @@ impl Given {
 
     /// A flag that means nothing where no weights are changed.
     pub(crate) fn write_flag(&self) -> Option<&str> {
-        let mut flags = self.flags.iter().filter(|(id, _)| WRITE.contains(&id.as_str()));
+        self.first_of(&WRITE)
+    }
+
+    /// A flag that means nothing where weights are changed in files.
+    pub(crate) fn cluster_flag(&self) -> Option<&str> {
+        self.first_of(&CLUSTER)
+    }
+
+    fn first_of(&self, ids: &[&str]) -> Option<&str> {
+        let mut flags = self.flags.iter().filter(|(id, _)| ids.contains(&id.as_str()));
         flags.find_map(|(_, words)| words.first()).map(String::as_str)
     }
 

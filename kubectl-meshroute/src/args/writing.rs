@@ -129,7 +129,7 @@ pub(crate) struct Promote {
     #[command(flatten)]
     pub(crate) writing: Writing,
 
-    /// How to print: table, json, yaml, name.
+    /// How to print: table, json, yaml, name, jsonpath=TEMPLATE.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
     pub(crate) output: Output,
 }
@@ -153,7 +153,7 @@ pub(crate) struct Undo {
     #[command(flatten)]
     pub(crate) writing: Writing,
 
-    /// How to print: table, json, yaml, name.
+    /// How to print: table, json, yaml, name, jsonpath=TEMPLATE.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
     pub(crate) output: Output,
 }
@@ -174,7 +174,7 @@ pub(crate) struct History {
     #[command(flatten)]
     pub(crate) question: Question,
 
-    /// How to print: table, json, yaml.
+    /// How to print: table, json, yaml, jsonpath=TEMPLATE.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT", value_parser = Output::parse)]
     pub(crate) output: Output,
 

@@ -34,10 +34,11 @@ pub(crate) fn run(
         source: &args.source,
         question: &args.question,
         writing: &writing,
+        creates: false,
         output: &args.output,
         given,
     };
-    let mut source = change.open(streams)?;
+    let mut source = change.open_cluster()?;
     let (id, entries) = remembered(&change, &mut source, args.route.as_deref(), streams)?;
     let text = view::history::history(
         &id,

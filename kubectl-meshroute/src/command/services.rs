@@ -114,6 +114,7 @@ impl Asked {
         };
         let service = match cluster.service(full_name) {
             Known::Known(service) => service.or(only),
+            Known::Unknown if only.is_some() => only,
             Known::Unknown => {
                 return Err(Missing {
                     failure: Failure::no(view::clean(&format!(
@@ -194,6 +195,32 @@ impl Asked {
         }
         view::clean(&text)
     }
+}
+
+/// Takes the objects for a part of a cluster where routes of the Service are among them, and the
+/// Service itself is not: many a repository keeps it elsewhere. Returns its name.
+pub(super) fn suppose(
+    service: &str,
+    port: Option<u16>,
+    source: &mut Source,
+) -> Result<Option<ObjectName>, Failure> {
+    let name = service_name(service)?;
+    let is_meant = |it: &ObjectName| {
+        it.name == name && (source.any_namespace || it.namespace == source.namespace)
+    };
+    if source.cluster.services().any(|service| is_meant(&service.name)) {
+        return Ok(None);
+    }
+    let parents = source.cluster.routes().flat_map(|route| &route.parents);
+    let named: BTreeSet<ObjectName> = parents
+        .filter(|parent| means_a_service(parent) && is_meant(&parent.name))
+        .map(|parent| parent.name.clone())
+        .collect();
+    let own = ObjectName::new(&source.namespace, name);
+    let only = named.first().filter(|_| named.len() == 1);
+    let Some(service) = named.get(&own).or(only).cloned() else { return Ok(None) };
+    source.cluster.suppose(&service, port);
+    Ok(Some(service))
 }
 
 /// `reviews`, `svc/reviews`, `service/reviews`.

@@ -1,7 +1,10 @@
 //! `split` with weights, and `promote`: plans a change of weights, and has it written.
 
 mod apply;
+mod back;
+mod cluster;
 mod create;
+mod files;
 mod guard;
 mod wait;
 
@@ -13,12 +16,12 @@ use crate::{
     Look, Streams, args,
     command::{
         answer::{self, Answer},
-        services::Asked,
+        services::{self, Asked},
         split::warn,
     },
     exit::Failure,
-    source::{self, Source},
-    view::{Output, clean},
+    source::{self, Place, Source},
+    view::{self, Output, clean},
 };
 
 /// A change that a command line asks for.
@@ -32,6 +35,8 @@ pub(super) struct Change<'a> {
     pub(super) source: &'a args::Source,
     pub(super) question: &'a args::Question,
     pub(super) writing: &'a args::Writing,
+    /// Whether a route is made where there is none.
+    pub(super) creates: bool,
     pub(super) output: &'a Output,
     pub(super) given: &'a args::Given,
 }
@@ -56,6 +61,7 @@ pub(super) fn split(
         source: &args.source,
         question: &args.question,
         writing: &args.writing,
+        creates: args.create,
         output: &args.output,
         given,
     };
@@ -63,14 +69,14 @@ pub(super) fn split(
         return Err(Failure::usage("-w shows a split and changes none: leave the weights out"));
     }
     let wish = Wish::parse(&args.weights, args.equal).map_err(|it| change.failure(&it))?;
-    let mut source = change.open(streams)?;
+    let (mut source, place) = change.open(streams)?;
     let planned = change.plan(&mut source, streams, &|answer, target| {
         shift::shift(answer.cluster, &answer.splits, &wish, target)
     })?;
     match planned {
-        Ok(shift) => apply::apply(&change, &source, &shift, look, streams),
+        Ok(shift) => apply::apply(&change, &source, &place, &shift, look, streams),
         Err(trouble) if create::is_way(&trouble) => {
-            create::run(&change, &mut source, &wish, args.create, trouble, look, streams)
+            create::run(&change, &mut source, &place, &wish, trouble, look, streams)
         }
         Err(trouble) => Err(change.failure(&trouble)),
     }
@@ -91,6 +97,7 @@ pub(crate) fn promote(
         source: &args.source,
         question: &args.question,
         writing: &args.writing,
+        creates: false,
         output: &args.output,
         given,
     };
@@ -100,12 +107,12 @@ pub(crate) fn promote(
         }
         None => Wish::Promote,
     };
-    let mut source = change.open(streams)?;
+    let (mut source, place) = change.open(streams)?;
     let planned = change.plan(&mut source, streams, &|answer, target| {
         shift::shift(answer.cluster, &answer.splits, &wish, target)
     })?;
     match planned {
-        Ok(shift) => apply::apply(&change, &source, &shift, look, streams),
+        Ok(shift) => apply::apply(&change, &source, &place, &shift, look, streams),
         // Where there is no route there is nothing to promote in one.
         Err(trouble) if create::is_way(&trouble) => {
             Err(change.failure(&Trouble { ways: Vec::new(), ..trouble }))
@@ -114,7 +121,7 @@ pub(crate) fn promote(
     }
 }
 
-/// Writes what is planned.
+/// Writes to a cluster what is planned.
 pub(super) fn apply(
     change: &Change<'_>,
     source: &Source,
@@ -122,16 +129,38 @@ pub(super) fn apply(
     look: Look,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    apply::apply(change, source, shift, look, streams)
+    apply::apply(change, source, &Place::Cluster, shift, look, streams)
 }
 
 impl Change<'_> {
-    /// Opens the cluster.
-    pub(super) fn open(&self, streams: &mut Streams<'_>) -> Result<Source, Failure> {
+    /// Opens what is to be changed.
+    fn open(&self, streams: &mut Streams<'_>) -> Result<(Source, Place), Failure> {
+        self.check()?;
+        let clients = self.question.from_namespace.as_deref();
+        let (mut source, place) = source::open_to_write(self.source, clients, streams.stdin)?;
+        if !matches!(place, Place::Cluster) {
+            files::check(self, &place)?;
+            services::suppose(self.service, self.question.port, &mut source)?;
+        }
+        Ok((source, place))
+    }
+
+    /// Opens the cluster, where alone a route remembers changes.
+    pub(super) fn open_cluster(&self) -> Result<Source, Failure> {
+        self.check()?;
         if !self.source.files.is_empty() || self.source.kustomize.is_some() {
-            return Err(Failure::usage(
-                "this version changes weights in a cluster and not in files: leave -f and -k out",
-            ));
+            return Err(Failure::usage(format!(
+                "files remember no change of weights: leave -f and -k out to ask a cluster, or use git instead of {}",
+                self.verb
+            )));
+        }
+        source::live(self.source, self.question.from_namespace.as_deref())
+    }
+
+    /// Refuses what no change can have, before anything is read.
+    fn check(&self) -> Result<(), Failure> {
+        if self.verb != "history" {
+            view::shift::check(self.output)?;
         }
         let writing = self.writing;
         let reasons = [&writing.reason, &writing.override_owner];
@@ -141,8 +170,7 @@ impl Change<'_> {
         if writing.override_owner.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
             return Err(Failure::usage("--override-owner wants a reason"));
         }
-        let clients = self.question.from_namespace.as_deref();
-        source::open(self.source, clients, streams.stdin)
+        Ok(())
     }
 
     /// Reads what the plan needs, and plans.

@@ -33,6 +33,16 @@ pub(crate) fn run(
     let goal = args.until.as_deref().map(watch::Goal::parse).transpose()?;
     let clients = args.question.from_namespace.as_deref();
     let mut source = source::open(&args.source, clients, streams.stdin)?;
+    if let (Some(service), true) = (&args.service, source.is_files())
+        && let Some(name) = services::suppose(service, args.question.port, &mut source)?
+    {
+        warn(
+            streams,
+            &[format!(
+                "Service {name} is not in these files, though routes name it: its ports are guessed, and what else is not in them is taken for unknown"
+            )],
+        )?;
+    }
     let asked = Asked::new(args, &source)?;
     source.read(&BTreeSet::from([asked.wanted()]))?;
     if args.watch {

@@ -35,10 +35,11 @@ pub(crate) fn run(
         source: &args.source,
         question: &args.question,
         writing: &args.writing,
+        creates: false,
         output: &args.output,
         given,
     };
-    let mut source = change.open(streams)?;
+    let mut source = change.open_cluster()?;
     let route = args.writing.route.as_deref();
     let (id, entries) = remembered(&change, &mut source, route, streams)?;
     let Some(memories) = history::memories(&entries, args.to) else {

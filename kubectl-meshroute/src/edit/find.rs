@@ -1,6 +1,6 @@
 //! Finds the backend that a weight is for, and where its weight is written.
 
-use meshroute::name::RouteKind;
+use meshroute::name::{RouteId, RouteKind};
 
 use super::{Place, Weight, change::holds, refuse};
 use crate::{
@@ -93,7 +93,7 @@ pub(super) fn target<'t, 'a>(
         for (document, Document { root, .. }) in documents.iter().enumerate() {
             let mut steps = Vec::new();
             objects(root, &mut steps, &mut |object, steps| {
-                if is_route(object, default_namespace, weight) {
+                if is_route(object, default_namespace, &weight.route) {
                     found = Some((input, document, steps.to_vec()));
                 }
             });
@@ -175,16 +175,33 @@ pub(super) fn objects(
     }
 }
 
-fn is_route(object: &Node<'_>, default_namespace: &str, weight: &Weight) -> bool {
+/// Returns the lines, from 1, in which a text holds this route.
+pub(super) fn lines(
+    documents: &[Document<'_>],
+    default_namespace: &str,
+    route: &RouteId,
+) -> Vec<usize> {
+    let mut lines = Vec::new();
+    for Document { root, .. } in documents {
+        objects(root, &mut Vec::new(), &mut |object, _| {
+            if is_route(object, default_namespace, route) {
+                lines.push(object.line());
+            }
+        });
+    }
+    lines
+}
+
+fn is_route(object: &Node<'_>, default_namespace: &str, route: &RouteId) -> bool {
     let (Some(api_version), Some(kind)) = (text(object, "apiVersion"), text(object, "kind")) else {
         return false;
     };
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let Some((_, metadata)) = object.entry("metadata") else { return false };
     let namespace = text(metadata, "namespace").filter(|namespace| !namespace.is_empty());
-    RouteKind::of(group, kind) == Some(weight.route.kind)
-        && text(metadata, "name") == Some(&weight.route.name.name)
-        && namespace.unwrap_or(default_namespace) == weight.route.name.namespace
+    RouteKind::of(group, kind) == Some(route.kind)
+        && text(metadata, "name") == Some(&route.name.name)
+        && namespace.unwrap_or(default_namespace) == route.name.namespace
 }
 
 /// Where steps lead, and what they pass.

@@ -16,11 +16,12 @@ use meshroute::name::{ObjectName, RouteKind};
 
 use self::patch::Rule;
 use super::{
-    Weight,
+    Weight, edits,
     find::{objects, text},
 };
 use crate::{
     exit::Failure,
+    source::{Input, Origin},
     yaml::{self, Document, Kind, Node},
 };
 
@@ -95,12 +96,12 @@ pub(crate) fn spots(
     Ok(spots)
 }
 
-/// Says what to do instead of writing a kustomization; `command` is the command without its source.
+/// Says what to do instead of writing a kustomization; `command` is the command about one file.
 pub(crate) fn advice(
     folder: &Path,
     default_namespace: &str,
     weights: &[Weight],
-    command: &str,
+    command: impl Fn(&str) -> String,
 ) -> Failure {
     let spots = match spots(folder, default_namespace, weights) {
         Ok(spots) => spots,
@@ -109,14 +110,12 @@ pub(crate) fn advice(
     let mut message = format!("{} is built, and cannot be written", folder.display());
     let file = spots.first().map(|it| (&it.file, it.form));
     match file {
-        Some((file, Form::Resource)) if spots.iter().all(|it| it.file == *file) => {
-            let name = file.display().to_string();
-            let plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
-            let name = match name.chars().all(plain) {
-                true => name,
-                false => format!("'{}'", name.replace('\'', "'\\''")),
-            };
-            message.push_str(&format!("; the weights are in a resource: {command} -f {name}"));
+        Some((file, Form::Resource))
+            if spots.iter().all(|it| it.file == *file)
+                && is_editable(file, default_namespace, weights) =>
+        {
+            let command = command(&file.display().to_string());
+            message.push_str(&format!("; the weights are in a resource\n  try: {command}"));
         }
         _ => {
             message.push_str("; edit its files by hand:");
@@ -139,6 +138,13 @@ pub(crate) fn advice(
         message.push_str("\nother overlays may be built on that file as well");
     }
     Failure::no(message)
+}
+
+/// Whether the file alone holds the route under the name that it has in the end.
+fn is_editable(file: &Path, default_namespace: &str, weights: &[Weight]) -> bool {
+    let origin = Origin::File(file.to_owned());
+    let inputs = fs::read(file).map(|text| [Input { origin, text }]);
+    inputs.is_ok_and(|inputs| edits(&inputs, default_namespace, weights).is_ok())
 }
 
 /// A route as far as it is built.

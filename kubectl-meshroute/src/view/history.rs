@@ -7,7 +7,7 @@ use meshroute::{
 };
 use serde::Serialize;
 
-use super::{Output, age, clean, grid::Grid, to_json, to_yaml};
+use super::{Output, age, clean, grid::Grid, to_json, to_jsonpath, to_yaml};
 use crate::{Look, exit::Failure, history::Entry};
 
 #[derive(Serialize)]
@@ -51,8 +51,9 @@ pub(crate) fn history(
         Output::Table | Output::Wide => Ok(table(entries, now, no_headers, look)),
         Output::Json | Output::JsonLine => to_json(&value()),
         Output::Yaml => to_yaml(&value()),
-        Output::Name | Output::Markdown | Output::JsonPath(_) => {
-            Err(Failure::usage("a history is printed as table, json or yaml"))
+        Output::JsonPath(template) => to_jsonpath(template, &value()),
+        Output::Name | Output::Markdown => {
+            Err(Failure::usage("a history is printed as table, json, yaml or jsonpath"))
         }
     }
 }

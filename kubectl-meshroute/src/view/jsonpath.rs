@@ -27,13 +27,22 @@ mod select;
 ///
 /// No newline is added at the end, as kubectl adds none.
 pub(crate) fn render(template: &str, value: &Value) -> Result<String, Error> {
-    if template.is_empty() {
-        let message = "the template is empty; expected text or a path such as {.metadata.name}";
-        return Err(Error::locate(Fault::template(0, message), template));
-    }
-    parse::template(template)
+    actions(template)
         .and_then(|actions| select::render(&actions, template.len(), value))
         .map_err(|fault| Error::locate(fault, template))
+}
+
+/// Checks a template that is to be rendered later.
+pub(crate) fn check(template: &str) -> Result<(), Error> {
+    actions(template).map(drop).map_err(|fault| Error::locate(fault, template))
+}
+
+fn actions(template: &str) -> Result<Vec<path::Action>, Fault> {
+    if template.is_empty() {
+        let message = "the template is empty; expected text or a path such as {.metadata.name}";
+        return Err(Fault::template(0, message));
+    }
+    parse::template(template)
 }
 
 /// Why a template could not be rendered, with the place in the template.

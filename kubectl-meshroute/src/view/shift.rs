@@ -1,5 +1,7 @@
 //! A change of weights, as text or JSON.
 
+use std::collections::BTreeMap;
+
 use meshroute::{
     name::{ObjectName, RouteId},
     ratio::{self, Ratio},
@@ -7,7 +9,7 @@ use meshroute::{
 };
 use serde::Serialize;
 
-use super::{Output, clean, to_json, to_yaml};
+use super::{Output, clean, to_json, to_jsonpath, to_yaml};
 use crate::exit::Failure;
 
 /// What became of a change.
@@ -31,6 +33,43 @@ pub(crate) struct Told<'a> {
     pub(crate) confirmed: Option<String>,
     /// The command that takes it back.
     pub(crate) undo: Option<String>,
+    /// Where the weights of files are, by the index of the rule and that of the backend.
+    pub(crate) places: BTreeMap<(usize, usize), Place>,
+    /// What changes of the text, line by line; empty if that is not told.
+    pub(crate) lines: String,
+}
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Place {
+    /// The file, named as the command line leads to it.
+    pub(crate) file: String,
+    /// From 1, before the change.
+    pub(crate) line: usize,
+}
+
+impl<'a> Told<'a> {
+    /// A change of which there is nothing to say yet.
+    pub(crate) fn new(shift: &'a Shift, fate: Fate) -> Self {
+        let (places, lines) = (BTreeMap::new(), String::new());
+        Self { shift, fate, confirmed: None, undo: None, places, lines }
+    }
+}
+
+/// Refuses a format that no change is printed in, while nothing is written.
+pub(crate) fn check(output: &Output) -> Result<(), Failure> {
+    match output {
+        Output::Table
+        | Output::Wide
+        | Output::Name
+        | Output::Json
+        | Output::JsonLine
+        | Output::Yaml => Ok(()),
+        Output::JsonPath(template) => super::check_jsonpath(template),
+        Output::Markdown => {
+            Err(Failure::usage("a change is printed as table, json, yaml, name or jsonpath"))
+        }
+    }
 }
 
 /// `httproute.gateway.networking.k8s.io/reviews`.
@@ -46,14 +85,13 @@ pub(crate) fn shift(told: &Told<'_>, output: &Output) -> Result<String, Failure>
         Output::Name => Ok(resource(&told.shift.route) + "\n"),
         Output::Json | Output::JsonLine => to_json(&json(told)),
         Output::Yaml => to_yaml(&json(told)),
-        Output::Markdown | Output::JsonPath(_) => {
-            Err(Failure::usage("a change is printed as table, json, yaml or name"))
-        }
+        Output::JsonPath(template) => to_jsonpath(template, &json(told)),
+        Output::Markdown => check(output).map(|()| String::new()),
     }
 }
 
 fn text(told: &Told<'_>) -> String {
-    let Told { shift, fate, confirmed, undo } = told;
+    let Told { shift, fate, confirmed, undo, places, lines } = told;
     let word = match fate {
         Fate::Written => "split",
         Fate::Unchanged => "unchanged",
@@ -69,15 +107,23 @@ fn text(told: &Told<'_>) -> String {
             let name = rule.rule.name.clone().unwrap_or_else(|| rule.index.to_string());
             text.push_str(&format!("rule {}\n", clean(&name)));
         }
-        text.push_str(&rows(rule, &shift.service));
+        text.push_str(&rows(rule, &shift.service, places));
     }
     text.extend(confirmed.iter().map(|line| format!("{}\n", clean(line))));
     text.extend(undo.iter().map(|command| format!("undo: {}\n", clean(command))));
+    if !lines.is_empty() {
+        text.push('\n');
+        text.push_str(lines);
+    }
     text
 }
 
-/// `  reviews-v1   100 → 90   100.0% → 90.0%`, a line for each backend.
-fn rows(rule: &RuleShift, service: &ObjectName) -> String {
+/// `  reviews-v1   100 → 90   100.0% → 90.0%   FILE:LINE`, a line for each backend.
+fn rows(
+    rule: &RuleShift,
+    service: &ObjectName,
+    places: &BTreeMap<(usize, usize), Place>,
+) -> String {
     let percents = |weights: &[u32]| {
         ratio::percentages(&shares(weights)).iter().map(|it| format!("{it}%")).collect::<Vec<_>>()
     };
@@ -91,13 +137,17 @@ fn rows(rule: &RuleShift, service: &ObjectName) -> String {
         let cell =
             |column: usize| format!("{:>1$}", columns[column][index], width(&columns[column]));
         text.push_str(&format!(
-            "  {name:<0$}   {1} → {2}   {3} → {4}\n",
+            "  {name:<0$}   {1} → {2}   {3} → {4}",
             width(&names),
             cell(0),
             cell(1),
             cell(2),
             cell(3)
         ));
+        if let Some(Place { file, line }) = places.get(&(rule.index, index)) {
+            text.push_str(&format!("   {}:{line}", clean(file)));
+        }
+        text.push('\n');
     }
     text
 }
@@ -152,6 +202,7 @@ struct JsonBackend<'a> {
     port: Option<u16>,
     weight: FromTo<u32>,
     share: FromTo<String>,
+    place: Option<&'a Place>,
 }
 
 #[derive(Serialize)]
@@ -161,7 +212,7 @@ struct FromTo<T> {
 }
 
 fn json<'a>(told: &'a Told<'_>) -> JsonShift<'a> {
-    let Told { shift, fate, confirmed, undo } = told;
+    let Told { shift, fate, confirmed, undo, places, lines: _ } = told;
     JsonShift {
         api_version: "meshroute.dev/v1",
         kind: "Shift",
@@ -178,16 +229,16 @@ fn json<'a>(told: &'a Told<'_>) -> JsonShift<'a> {
             Fate::Dry => Some("client"),
             Fate::DryOnServer => Some("server"),
         },
-        rules: shift.rules.iter().map(json_rule).collect(),
+        rules: shift.rules.iter().map(|rule| json_rule(rule, places)).collect(),
         confirmed: confirmed.as_deref(),
         undo: undo.as_deref(),
     }
 }
 
-fn json_rule(rule: &RuleShift) -> JsonRule<'_> {
+fn json_rule<'a>(rule: &'a RuleShift, places: &'a BTreeMap<(usize, usize), Place>) -> JsonRule<'a> {
     let (before, after) = (shares(&rule.before()), shares(&rule.after()));
-    let backends = rule.backends.iter().zip(before.iter().zip(&after));
-    let backends = backends.map(|(backend, (from, to))| JsonBackend {
+    let backends = rule.backends.iter().zip(before.iter().zip(&after)).enumerate();
+    let backends = backends.map(|(index, (backend, (from, to)))| JsonBackend {
         group: &backend.reference.group,
         kind: &backend.reference.kind,
         namespace: &backend.reference.name.namespace,
@@ -195,6 +246,7 @@ fn json_rule(rule: &RuleShift) -> JsonRule<'_> {
         port: backend.reference.port,
         weight: FromTo { from: *backend.old, to: backend.new },
         share: FromTo { from: from.to_string(), to: to.to_string() },
+        place: places.get(&(rule.index, index)),
     });
     JsonRule {
         name: rule.rule.name.as_deref(),

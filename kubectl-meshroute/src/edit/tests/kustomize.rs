@@ -44,7 +44,9 @@ fn a_base_holds_it_unless_a_patch_does() {
     let base = Ok(("a.yaml".to_owned(), 7, Form::Resource));
     assert_eq!(spot(&folder.0.join("over"), 1), base);
     assert_eq!(spot(&folder.0.join("base"), 1), base);
-    let said = advice(&folder.0.join("over"), "default", &[weight(0, Some(1), 7)], "split x 7/3");
+    let said = advice(&folder.0.join("over"), "default", &[weight(0, Some(1), 7)], |file| {
+        format!("split x 7/3 -f {file}")
+    });
     let Failure::Said { message, .. } = said else { panic!("there is no pipe") };
     assert!(message.contains("split x 7/3 -f ") && message.contains("base/a.yaml\n"), "{message}");
     assert!(message.ends_with("other overlays may be built on that file as well"), "{message}");

@@ -35,6 +35,14 @@ pub(crate) enum Written {
     Done(Value),
     /// Something that it relies on is not so any more: nothing was written.
     Stale,
+    /// Nobody has answered, for this reason: it may have been done or not, or be done later.
+    Unanswered(String),
+}
+
+/// What came of sending a body.
+enum Sent {
+    Answered(Reply),
+    Unanswered(String),
 }
 
 /// How a write is sent.
@@ -67,9 +75,16 @@ impl Live {
             // Who may list need not be allowed to get.
             let selector = escape(&format!("metadata.name={}", id.name.name));
             let path = format!("{path}?fieldSelector={selector}");
-            let reply = self.runtime.block_on(self.server.patiently(&path))?;
+            let reply = self.runtime.block_on(self.server.patiently(&path));
+            let reply = reply.map_err(|trouble| match trouble {
+                Trouble::Unreachable(why) | Trouble::TooSlow(why) => Failure::Lost(why),
+                trouble => trouble.into(),
+            })?;
             if reply.status == StatusCode::NOT_FOUND {
                 continue;
+            }
+            if is_away(reply.status) {
+                return Err(Failure::Lost(self.server.connection.refusal(&reply).to_string()));
             }
             let List { items } = self.server.connection.json(&reply)?;
             let Some(object) = items.into_iter().next() else { continue };
@@ -93,13 +108,10 @@ impl Live {
         let resource = Resource::of(Kind::Route(id.kind));
         let path = resource.path(stored.version, Some(&id.name.namespace));
         let path = format!("{path}/{}{}", escape(&id.name.name), query(manner));
-        let reply = self.write(
-            Method::PATCH,
-            &path,
-            "application/json-patch+json",
-            patch,
-            &id.to_string(),
-        )?;
+        let reply = match self.write(Method::PATCH, &path, "application/json-patch+json", patch)? {
+            Sent::Answered(reply) => reply,
+            Sent::Unanswered(why) => return Ok(Written::Unanswered(why)),
+        };
         // The server has tried by itself, and others were faster each time.
         if reply.status == StatusCode::CONFLICT {
             return Ok(Written::Stale);
@@ -113,13 +125,13 @@ impl Live {
         Ok(Written::Done(self.server.connection.json(&reply)?))
     }
 
-    /// Makes a route.
+    /// Makes a route, which is stale where there is one already.
     pub(crate) fn create(
         &self,
         id: &RouteId,
         object: &Value,
         manner: Manner<'_>,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Written, Failure> {
         let resource = Resource::of(Kind::Route(id.kind));
         let mut reply = None;
         for version in resource.versions {
@@ -127,8 +139,10 @@ impl Live {
             object["apiVersion"] = json!(format!("{}/{version}", resource.group));
             let path = resource.path(version, Some(&id.name.namespace));
             let path = format!("{path}{}", query(manner));
-            let answer =
-                self.write(Method::POST, &path, "application/json", &object, &id.to_string())?;
+            let answer = match self.write(Method::POST, &path, "application/json", &object)? {
+                Sent::Answered(reply) => reply,
+                Sent::Unanswered(why) => return Ok(Written::Unanswered(why)),
+            };
             let is_missing = answer.status == StatusCode::NOT_FOUND;
             reply = Some(answer);
             if !is_missing {
@@ -136,7 +150,8 @@ impl Live {
             }
         }
         match reply {
-            Some(reply) => Ok(self.server.connection.json(&reply)?),
+            Some(reply) if reply.status == StatusCode::CONFLICT => Ok(Written::Stale),
+            Some(reply) => Ok(Written::Done(self.server.connection.json(&reply)?)),
             None => Err(Failure::no(format!("{id} has no version that we know"))),
         }
     }
@@ -185,28 +200,39 @@ impl Live {
         path: &str,
         content_type: &'static str,
         body: &Value,
-        what: &str,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Sent, Failure> {
         let connection = &self.server.connection;
         let body = history::escaped(&body.to_string()).into_bytes();
         let mut tries = 0;
         loop {
             let sent = connection.send(method.clone(), path, content_type, body.clone());
-            let reply = self.runtime.block_on(sent).map_err(|trouble| match trouble {
-                Trouble::Unreachable(message) | Trouble::TooSlow(message) => {
-                    Failure::no(format!("{message}; whether {what} was written is not known"))
+            let reply = match self.runtime.block_on(sent) {
+                Ok(reply) => reply,
+                Err(Trouble::Unreachable(why) | Trouble::TooSlow(why)) => {
+                    return Ok(Sent::Unanswered(why));
                 }
-                trouble => trouble.into(),
-            })?;
+                Err(trouble) => return Err(trouble.into()),
+            };
             tries += 1;
             match (reply.status, reply.retry_after) {
                 (StatusCode::TOO_MANY_REQUESTS, Some(wait)) if tries < TRIES => {
                     self.pause(wait.min(LONGEST_WAIT));
                 }
-                _ => return Ok(reply),
+                // Somebody else than the server that was asked may say so.
+                (status, _) if is_away(status) => {
+                    return Ok(Sent::Unanswered(connection.refusal(&reply).to_string()));
+                }
+                _ => return Ok(Sent::Answered(reply)),
             }
         }
     }
+}
+
+/// Whether an answer leaves open what the server has done: it, or a gateway on the way, has given
+/// up waiting.
+fn is_away(status: StatusCode) -> bool {
+    [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]
+        .contains(&status)
 }
 
 fn query(manner: Manner<'_>) -> String {

@@ -187,6 +187,14 @@ fn a_dry_run_prints_a_patch_and_writes_nothing() {
     folder.file("web.yaml", &before);
     assert_eq!(folder.run(&["split", "web", "v2=30%", "-f", "web.yaml"]).code, 0);
     assert_eq!(folder.read("web.yaml"), by_patch);
+    // Colours are for terminals, or for those who ask for them.
+    let colour = ["split", "web", "v2=30%", "--dry-run=client", "--color=always", "-f", "web.yaml"];
+    folder.file("web.yaml", &before);
+    let coloured = folder.run(&colour).success();
+    let (_, coloured) = coloured.split_once("\n\n").expect("a patch below a line");
+    assert!(coloured.contains("\u{1b}[32m+    - {name: web-v1, port: 80, weight: 70}\u{1b}[0m\n"));
+    let codes = regex::Regex::new("\u{1b}\\[[0-9]*m").expect("it is well-formed");
+    assert_eq!(codes.replace_all(coloured, ""), patch);
     let json = folder.run(&["split", "web", "v2=1%", "-f", "web.yaml", "-o", "json"]).success();
     let json: Value = serde_json::from_str(&json).expect("it is JSON");
     let place = &json["rules"][0]["backends"][1]["place"];

@@ -9,8 +9,8 @@ use meshroute::{
 };
 use serde::Serialize;
 
-use super::{Output, clean, to_json, to_jsonpath, to_yaml};
-use crate::exit::Failure;
+use super::{Output, clean, to_json, to_jsonpath, to_yaml, unified};
+use crate::{Look, exit::Failure};
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +79,9 @@ pub(crate) fn resource(route: &RouteId) -> String {
 }
 
 /// Prints a change.
-pub(crate) fn shift(told: &Told<'_>, output: &Output) -> Result<String, Failure> {
+pub(crate) fn shift(told: &Told<'_>, output: &Output, look: Look) -> Result<String, Failure> {
     match output {
-        Output::Table | Output::Wide => Ok(text(told)),
+        Output::Table | Output::Wide => Ok(text(told, look)),
         Output::Name => Ok(resource(&told.shift.route) + "\n"),
         Output::Json | Output::JsonLine => to_json(&json(told)),
         Output::Yaml => to_yaml(&json(told)),
@@ -90,7 +90,7 @@ pub(crate) fn shift(told: &Told<'_>, output: &Output) -> Result<String, Failure>
     }
 }
 
-fn text(told: &Told<'_>) -> String {
+fn text(told: &Told<'_>, look: Look) -> String {
     let Told { shift, fate, confirmed, undo, places, lines } = told;
     let word = match fate {
         Fate::Written => "split",
@@ -113,7 +113,10 @@ fn text(told: &Told<'_>) -> String {
     text.extend(undo.iter().map(|command| format!("undo: {}\n", clean(command))));
     if !lines.is_empty() {
         text.push('\n');
-        text.push_str(lines);
+        match look.colour {
+            true => text.push_str(&unified::painted(lines)),
+            false => text.push_str(lines),
+        }
     }
     text
 }

@@ -1,5 +1,6 @@
 //! What changes of a text, line by line, as `diff -u` prints it.
 
+use anstyle::{AnsiColor, Style};
 use meshroute::name::RouteId;
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -25,6 +26,31 @@ pub(crate) fn difference(
     let name = super::shift::resource(route);
     let (before, after) = (to_yaml(&written(before))?, to_yaml(&written(after))?);
     Ok(unified((&name, &format!("{name} (dry run)")), &before, &after))
+}
+
+/// The lines with those in colour that go and that come.
+pub(super) fn painted(lines: &str) -> String {
+    let style = |line: &str| {
+        let colour = match line.as_bytes() {
+            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => return None,
+            [b'-', ..] => AnsiColor::Red,
+            [b'+', ..] => AnsiColor::Green,
+            [b'@', b'@', ..] => AnsiColor::Cyan,
+            _ => return None,
+        };
+        Some(Style::new().fg_color(Some(colour.into())))
+    };
+    let mut text = String::with_capacity(lines.len());
+    for line in lines.split_inclusive('\n') {
+        let bare = line.trim_end_matches(['\r', '\n']);
+        match style(bare) {
+            Some(style) => {
+                text.push_str(&format!("{style}{bare}{style:#}{}", &line[bare.len()..]));
+            }
+            None => text.push_str(line),
+        }
+    }
+    text
 }
 
 /// The part of an object that is not the server's own.

@@ -42,7 +42,7 @@ pub(super) fn apply(
             }
         }
     };
-    let text = crate::view::shift::shift(&told, change.output)?;
+    let text = crate::view::shift::shift(&told, change.output, look)?;
     match files::filtered(change, source, place, shift)? {
         // The answer is the text, and what is told of it goes where it is not in the way.
         Some(edited) => {

@@ -242,12 +242,15 @@ fn admission_says_no() {
     assert_eq!(shop.weights(ROUTE, 0), [9, 1]);
 }
 
-/// What Linkerd writes, about this generation.
-fn status(shop: &Shop<'_>, generation: i64, accepted: bool) {
+/// What a mesh writes about this generation; without one, as Linkerd does it.
+fn status(shop: &Shop<'_>, generation: Option<i64>, accepted: bool) {
     let condition = |kind: &str| {
-        json!({"type": kind, "status": if accepted { "True" } else { "False" }, "reason": "Some",
-               "message": "as told", "observedGeneration": generation,
-               "lastTransitionTime": "2026-01-01T00:00:00Z"})
+        let mut condition = json!({"type": kind, "status": if accepted { "True" } else { "False" },
+            "reason": "Some", "message": "as told", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        if let Some(generation) = generation {
+            condition["observedGeneration"] = json!(generation);
+        }
+        condition
     };
     let status = json!({"status": {"parents": [{
         "parentRef": {"group": "core", "kind": "Service", "name": "web", "namespace": shop.namespace},
@@ -282,19 +285,23 @@ fn a_mesh_confirms_in_its_time_or_not_at_all() {
     assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
     let outcome = split(&["v2=10%", "--wait", "--timeout", "300ms"]);
     assert_eq!(outcome.code, 4, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("written, not confirmed: no mesh"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("written, not confirmed: no mesh has said anything of"),
+        "{}",
+        outcome.stderr
+    );
     assert!(outcome.stdout.contains("undo: "), "{}", outcome.stdout);
 
     // One that lags, and writes another group than the route has.
     let seen = generation();
-    status(&shop, seen, true);
+    status(&shop, Some(seen), true);
     let outcome = thread::scope(|scope| {
         scope.spawn(|| {
             let next = wait::until(Duration::from_secs(60), || match generation() {
                 now if now > seen => Ok(now),
                 now => Err(now.to_string()),
             });
-            status(&shop, next.expect("it is written"), true);
+            status(&shop, Some(next.expect("it is written")), true);
         });
         split(&["v2=30%"])
     });
@@ -311,6 +318,36 @@ fn a_mesh_confirms_in_its_time_or_not_at_all() {
     }
     let outcome = split(&["v2=50%", "--wait=false"]);
     assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_mesh_that_names_no_generation_is_not_waited_for() {
+    let test = "a_mesh_that_names_no_generation_is_not_waited_for";
+    let Some(cluster) = control_plane::shared(test) else { return };
+    let shop = Shop::open(cluster, &VERSIONS);
+    shop.create(&canary(9, 1));
+    // The time is one that no test has.
+    let split = |words: &[&str]| {
+        let more = ["--mesh", "linkerd", "--wait", "--timeout", "1h"];
+        shop.run(&[&["split", "web"], words, &more].concat())
+    };
+    let said = "warning: written, not confirmed: linkerd.io/policy-controller does not say which generation it has seen\n";
+
+    // It says something for the first time while it is waited for.
+    let outcome = thread::scope(|scope| {
+        scope.spawn(|| {
+            let written = wait::until(Duration::from_secs(60), || {
+                let weights = shop.weights(ROUTE, 0);
+                if weights == [4, 1] { Ok(()) } else { Err(format!("{weights:?}")) }
+            });
+            written.expect("it is written");
+            status(&shop, None, true);
+        });
+        split(&["v1=4", "v2=1"])
+    });
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (4, said));
+    let outcome = split(&["v2=30%"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (4, said));
 }
 
 /// A CRD without defaults stores a weight that nobody wrote as one that is absent.

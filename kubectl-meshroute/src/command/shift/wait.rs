@@ -45,13 +45,8 @@ pub(super) fn wait(
         return Ok(Confirmed::Unasked);
     }
     let generation = written["metadata"]["generation"].as_i64().unwrap_or_default();
-    let has_generations = known.iter().any(|it| it.conditions.iter().any(|it| it.1.is_some()));
-    if !known.is_empty() && !has_generations {
-        let names: Vec<&str> = known.iter().map(|it| it.controller.as_str()).collect();
-        return Ok(Confirmed::No(format!(
-            "{} does not say which generation it has seen",
-            names.join(", ")
-        )));
+    if let Some(silent) = without_generations(&known) {
+        return Ok(Confirmed::No(silent));
     }
     let start = Instant::now();
     let mut now = said(written, service, mesh);
@@ -71,11 +66,18 @@ pub(super) fn wait(
                 names.join(", ")
             )));
         }
+        if let (true, Some(silent)) = (known.is_empty(), without_generations(&now)) {
+            return Ok(Confirmed::No(silent));
+        }
         if start.elapsed() >= limit {
             let names: Vec<&str> = known.iter().map(|it| it.controller.as_str()).collect();
-            let who = if names.is_empty() { "no mesh".into() } else { names.join(", ") };
+            let who = if names.is_empty() {
+                "no mesh has said".into()
+            } else {
+                format!("{} has not said", names.join(", "))
+            };
             return Ok(Confirmed::No(format!(
-                "{who} has not said anything of generation {generation} within {} s",
+                "{who} anything of generation {generation} within {} s",
                 limit.as_secs_f64()
             )));
         }
@@ -85,6 +87,16 @@ pub(super) fn wait(
             None => return Ok(Confirmed::No(format!("{route} was deleted"))),
         }
     }
+}
+
+/// Why there is nothing to wait for: Linkerd's policy controller leaves `observedGeneration` out.
+fn without_generations(said: &[Said]) -> Option<String> {
+    let mut conditions = said.iter().flat_map(|it| &it.conditions);
+    if said.is_empty() || conditions.any(|it| it.1.is_some()) {
+        return None;
+    }
+    let names: Vec<&str> = said.iter().map(|it| it.controller.as_str()).collect();
+    Some(format!("{} does not say which generation it has seen", names.join(", ")))
 }
 
 impl Said {

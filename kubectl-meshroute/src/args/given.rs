@@ -92,7 +92,7 @@ impl Given {
     /// The same command about a file of its own.
     pub(crate) fn about_file(&self, verb: &str, words: &[String], file: &str) -> String {
         let is_source = |id: &str| ["files", "kustomize", "recursive"].contains(&id);
-        self.command(verb, words, &["-f".into(), file.into()], |id| !is_source(id))
+        self.command(verb, words, &with_value("-f", file.to_owned()), |id| !is_source(id))
     }
 
     /// A command about the same rules.
@@ -164,7 +164,15 @@ fn words(arg: &Arg, matches: &ArgMatches) -> Vec<String> {
     if arg.is_require_equals_set() {
         return values.map(|value| format!("{flag}={value}")).collect();
     }
-    values.flat_map(|value| [flag.clone(), value]).collect()
+    values.flat_map(|value| with_value(&flag, value)).collect()
+}
+
+/// A flag and its value, which is not to be taken for a flag itself.
+fn with_value(flag: &str, value: String) -> Vec<String> {
+    if value.len() > 1 && value.starts_with('-') {
+        return vec![format!("{flag}={value}")];
+    }
+    vec![flag.to_owned(), value]
 }
 
 /// A word as a shell takes it back.
@@ -202,5 +210,13 @@ mod tests {
             said.contains("--wait=true") && said.contains("--as-group a --as-group b"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn a_value_is_not_taken_for_a_flag() {
+        let said = again(&["split", "web", "1/1", "-f=-a.yaml", "--reason=--why"], &[]);
+        assert!(said.contains(" -f=-a.yaml") && said.contains(" --reason=--why"), "{said}");
+        let said = again(&["split", "web", "1/1", "-f", "-"], &[]);
+        assert!(said.contains(" -f -"), "{said}");
     }
 }

@@ -431,3 +431,20 @@ fn a_route_for_a_service_without_one_is_printed() {
     assert_eq!((moved.code, moved.stderr.as_str()), (0, ""));
     assert!(folder.read("a/route.yaml").contains("weight: 20"));
 }
+
+/// Two backends of the same name, and what is written behind that of the second.
+fn namesakes(second: &str) -> String {
+    route("90", "10").replace("name: web-v2, port: 80", &format!("name: web-v1{second}"))
+}
+
+#[test]
+fn backends_that_share_a_name_are_written_by_position() {
+    let folder = folder();
+    folder.file("web.yaml", &namesakes(", port: 80"));
+    for words in [&["promote", "web"][..], &["promote", "web", "v1"], &["split", "web", "v1=5%"]] {
+        let args = [words, &["-f", "web.yaml"]].concat();
+        let outcome = refuses(&folder, &args, 2, &["by position"]);
+        let way = proposed(&outcome.stderr).pop().expect("a command is printed");
+        assert_eq!(folder.shell(&way).code, 0, "{way}");
+    }
+}

@@ -207,12 +207,15 @@ impl Change<'_> {
         for way in &trouble.ways {
             let words = way.weights.as_deref().unwrap_or(self.words);
             let is_read = words.is_empty() && way.flags.is_empty() && self.verb == "split";
+            // Only `split` takes weights by position.
+            let is_by_position = matches!(Wish::parse(words, false), Ok(Wish::Positions(_)));
+            let verb = if is_by_position { "split" } else { self.verb };
             let words: Vec<String> =
                 std::iter::once(self.service.to_owned()).chain(words.iter().cloned()).collect();
             let command = if is_read {
                 self.given.about_service("split", &words)
             } else {
-                self.given.again(self.verb, &words, &way.flags)
+                self.given.again(verb, &words, &way.flags)
             };
             message.push_str(&format!("\n  try: {}", clean(&command)));
         }

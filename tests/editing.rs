@@ -448,3 +448,14 @@ fn backends_that_share_a_name_are_written_by_position() {
         assert_eq!(folder.shell(&way).code, 0, "{way}");
     }
 }
+
+#[test]
+fn a_backend_without_a_port_is_not_mixed_up_with_one_that_has_one() {
+    let folder = folder();
+    folder.file("web.yaml", &namesakes(""));
+    let outcome = folder.run(&["split", "web", "80/20", "-f", "web.yaml"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let undo = proposed(&outcome.stdout).pop().expect("a command is printed");
+    assert_eq!(folder.shell(&undo).code, 0, "{undo}");
+    assert_eq!(folder.read("web.yaml"), namesakes(""));
+}

@@ -75,8 +75,12 @@ fn is_alike(shift: &Shift) -> bool {
     others.iter().all(same)
 }
 
+/// Whether each label means one backend: `a` is also what is called `a:80`.
 fn is_unique(labels: &[String]) -> bool {
-    labels.iter().enumerate().all(|(index, label)| !labels[..index].contains(label))
+    let fits = |label: &str, other: &str| {
+        other.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    labels.iter().all(|label| labels.iter().filter(|other| fits(label, other)).count() == 1)
 }
 
 /// The weights of before, by name.

@@ -459,3 +459,14 @@ fn a_backend_without_a_port_is_not_mixed_up_with_one_that_has_one() {
     assert_eq!(folder.shell(&undo).code, 0, "{undo}");
     assert_eq!(folder.read("web.yaml"), namesakes(""));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_stdin_comes_from_is_not_written() {
+    let folder = folder();
+    folder.file("web.yaml", &route("90", "10"));
+    let outcome = folder.shell("meshroute split web 8/2 -f /dev/stdin < web.yaml");
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("use -f -"), "{}", outcome.stderr);
+    assert_eq!(folder.read("web.yaml"), route("90", "10"));
+}

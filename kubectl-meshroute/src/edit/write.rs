@@ -69,12 +69,15 @@ impl Drop for Temporary {
 fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, Failure> {
     let cannot =
         |error: &io::Error| Failure::no(format!("cannot write {}: {error}", name.display()));
+    // What these lead to was opened to be read.
+    if ["/dev/stdin", "/dev/fd", "/proc"].iter().any(|it| name.starts_with(it)) {
+        return Err(no_file(name));
+    }
     // A link stays a link.
     let target = fs::canonicalize(name).map_err(|error| cannot(&error))?;
     let metadata = fs::metadata(&target).map_err(|error| cannot(&error))?;
     if !metadata.is_file() {
-        let message = format!("cannot write {}: it is no file; use -f -", name.display());
-        return Err(Failure::no(message));
+        return Err(no_file(name));
     }
     // A new file under the old name would get around what protects the old one.
     if metadata.permissions().readonly() {
@@ -94,6 +97,10 @@ fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, F
         .and_then(|()| file.sync_all());
     filled.map_err(|error| cannot(&error))?;
     Ok(Prepared { name, target, temporary, old: &edited.input.text })
+}
+
+fn no_file(name: &Path) -> Failure {
+    Failure::no(format!("cannot write {}: it is no file; use -f -", name.display()))
 }
 
 fn unchanged(name: &Path, target: &Path, old: &[u8]) -> Result<(), Failure> {

@@ -364,6 +364,11 @@ fn what_would_hurt_in_a_whole_cluster_of_files_is_refused() {
         refuses(&folder, &["split", "web", "90/10", "-f", "a"], 3, &["web-v2 does not exist"]);
     assert_eq!(folder.shell(&proposed(&refused.stderr)[0]).code, 0);
     assert!(folder.read("a/web.yaml").starts_with(&route("90", "10")));
+    // The printed command is enough, whatever speaks against it.
+    let words = ["split", "web", "10/90", "-f", "a"];
+    let refused = refuses(&folder, &words, 3, &["does not exist", "the majority"]);
+    assert_eq!(folder.shell(&proposed(&refused.stderr)[0]).code, 0);
+    assert!(folder.read("a/web.yaml").starts_with(&route("10", "90")));
     // Where the Service is kept elsewhere, its versions may be too.
     folder.file("a/web.yaml", &route("100", "0"));
     let moved = folder.run(&["split", "web", "90/10", "-f", "a"]);

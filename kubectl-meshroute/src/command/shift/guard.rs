@@ -54,6 +54,13 @@ pub(super) fn check(
                 .push(clean(&format!("the majority of rule {rule} moves from {from} to {to}"))),
         }
     }
+    let question = questions.join("; ");
+    if !questions.is_empty() && writing.dry_run == DryRun::None && !look.asks {
+        refusals.push(format!(
+            "{question}, and the weights are given by position; nobody can be asked here"
+        ));
+        flags.push("--yes".into());
+    }
     if !refusals.is_empty() {
         flags.dedup();
         let command = clean(&change.with_flag(&flags));
@@ -65,19 +72,12 @@ pub(super) fn check(
     if questions.is_empty() {
         return Ok(());
     }
-    let question = questions.join("; ");
     if writing.dry_run != DryRun::None {
         writeln!(
             streams.stderr,
             "note: {question}; without --dry-run that is asked, or wants --yes"
         )?;
         return Ok(());
-    }
-    if !look.asks {
-        let command = clean(&change.with_flag(&["--yes".into()]));
-        return Err(Failure::refused(format!(
-            "refused: {question}, and the weights are given by position; nobody can be asked here\n  all the same: {command}"
-        )));
     }
     write!(streams.stderr, "{question}. Go on? [y/N] ")?;
     streams.stderr.flush()?;

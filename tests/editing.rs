@@ -369,6 +369,9 @@ fn what_would_hurt_in_a_whole_cluster_of_files_is_refused() {
     let refused = refuses(&folder, &words, 3, &["does not exist", "the majority"]);
     assert_eq!(folder.shell(&proposed(&refused.stderr)[0]).code, 0);
     assert!(folder.read("a/web.yaml").starts_with(&route("10", "90")));
+    let left = folder.run(&["split", "web", "v2=5%", "-f", "a"]);
+    assert_eq!(folder.shell(&proposed(&left.stdout)[0]).code, 0, "{}", left.stdout);
+    assert!(folder.read("a/web.yaml").starts_with(&route("10", "90")));
     // Where the Service is kept elsewhere, its versions may be too.
     folder.file("a/web.yaml", &route("100", "0"));
     let moved = folder.run(&["split", "web", "90/10", "-f", "a"]);

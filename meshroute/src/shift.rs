@@ -73,6 +73,8 @@ pub struct Shift {
     pub owner: Option<Owner>,
     /// What speaks against it.
     pub guards: Vec<Guard>,
+    /// Whether the way back would raise the share of a backend that cannot serve it.
+    pub leaves_unready: bool,
     /// What else there is to know.
     pub notes: Vec<Note>,
 }
@@ -205,10 +207,12 @@ fn finish(
         percent: is_percent(cluster, first.route),
         owner,
         guards: Vec::new(),
+        leaves_unready: false,
         notes: Vec::new(),
     };
     if !shift.is_unchanged() {
         (shift.guards, shift.notes) = guard::of(cluster, &shift, meant, by_position);
+        shift.leaves_unready = guard::leaves_unready(cluster, &shift, meant);
     }
     shift
 }

@@ -107,9 +107,9 @@ impl Given {
     }
 
     /// A command about the same route.
-    pub(crate) fn about_route(&self, verb: &str, words: &[String]) -> String {
+    pub(crate) fn about_route(&self, verb: &str, words: &[String], flags: &[String]) -> String {
         let is_kept = |id: &str| !ONCE.contains(&id) && (id == "route" || !NARROW.contains(&id));
-        self.command(verb, words, &[], is_kept)
+        self.command(verb, words, flags, is_kept)
     }
 
     /// A command about the same Service.

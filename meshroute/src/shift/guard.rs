@@ -82,12 +82,7 @@ pub(super) fn of(
             let (from, to) = (names[from].clone(), names[to].clone());
             guards.push(Guard::MajorityMoves { rule: rule.clone(), from, to });
         }
-        let before_and_after = shares(&old).into_iter().zip(shares(&new));
-        let raised = before_and_after.map(|(old, new)| {
-            let across = |a: u64, b: u64| u128::from(a) * u128::from(b);
-            across(new.part(), old.whole()) > across(old.part(), new.whole())
-        });
-        let backends = candidate.rule.backends.iter().zip(&names).zip(raised);
+        let backends = candidate.rule.backends.iter().zip(&names).zip(raised(&old, &new));
         for ((share, name), _) in backends.filter(|(_, is_raised)| *is_raised) {
             match trouble(cluster, candidate, share) {
                 Known::Known(Some(why)) => {
@@ -109,6 +104,30 @@ pub(super) fn of(
         None => {}
     }
     (guards, notes)
+}
+
+/// Whether a backend loses a share that it could not be given back.
+pub(super) fn leaves_unready(
+    cluster: &Cluster,
+    shift: &Shift,
+    meant: &[Candidate<'_, '_>],
+) -> bool {
+    shift.rules.iter().zip(meant).any(|(change, candidate)| {
+        let lowered = raised(&change.after(), &change.before());
+        let mut backends = candidate.rule.backends.iter().zip(lowered);
+        backends.any(|(share, is_lowered)| {
+            is_lowered && matches!(trouble(cluster, candidate, share), Known::Known(Some(_)))
+        })
+    })
+}
+
+/// Whose share is larger by the second weights.
+fn raised(old: &[u32], new: &[u32]) -> Vec<bool> {
+    let across = |a: u64, b: u64| u128::from(a) * u128::from(b);
+    let before_and_after = shares(old).into_iter().zip(shares(new));
+    before_and_after
+        .map(|(old, new)| across(new.part(), old.whole()) > across(old.part(), new.whole()))
+        .collect()
 }
 
 /// Why a backend cannot serve requests, if it is known not to.

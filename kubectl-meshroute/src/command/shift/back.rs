@@ -10,16 +10,23 @@ pub(super) fn in_cluster(
     shift: &Shift,
     is_remembered: bool,
 ) -> Option<String> {
+    let is_zero = |rule: &RuleShift| rule.before().iter().all(|weight| *weight == 0);
     let again = || {
         let words = [change.service.to_owned()];
-        is_remembered.then(|| change.given.about_route("undo", &words))
+        let mut flags = Vec::new();
+        if shift.rules.iter().any(is_zero) {
+            flags.push("--allow-zero".to_owned());
+        }
+        is_remembered.then(|| change.given.about_route("undo", &words, &flags))
     };
     let first = shift.rules.first()?;
     let sum: u64 = first.before().iter().map(|weight| u64::from(*weight)).sum();
+    // To undo is only warned about where a backend is unready.
     let is_writable = sum > 0 && (!shift.percent || sum == 100);
     if !is_alike(shift)
         || !is_unique(&first.labels(&shift.service))
         || !is_writable
+        || (shift.leaves_unready && is_remembered)
         || change.verb == "undo"
     {
         return again();
@@ -50,6 +57,9 @@ pub(super) fn in_files(change: &Change<'_>, shift: &Shift) -> Option<String> {
         }
         if sum == 0 {
             flags.push("--allow-zero".to_owned());
+        }
+        if shift.leaves_unready {
+            flags.push("--allow-unready".to_owned());
         }
         if is_alone {
             return Some(change.given.about_same("split", &words, &flags));

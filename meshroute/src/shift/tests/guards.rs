@@ -39,6 +39,18 @@ fn a_share_rises_only_where_somebody_can_serve_it() {
 }
 
 #[test]
+fn the_way_back_may_be_one_that_would_be_refused() {
+    let mut cluster = one_rule(&[50, 50]);
+    let leaves = |cluster: &Cluster, words: &[&str]| {
+        ask(cluster, words, &Target::default()).expect("it can be planned").leaves_unready
+    };
+    assert!(!leaves(&cluster, &["90/10"]));
+    put(&mut cluster, Kind::EndpointSlice, &slice("web-v2", false));
+    assert!(leaves(&cluster, &["90/10"]));
+    assert!(!leaves(&cluster, &["10/90"]));
+}
+
+#[test]
 fn what_is_not_known_is_a_note() {
     let mut cluster = Cluster::default();
     let two = route("web", &json!([rule("", "/", &[("a", 9), ("b", 1)])]));

@@ -5,6 +5,7 @@ use crate::{
     name::ObjectName,
     owner::Owner,
     profile::WrongPort,
+    route::Parent,
     split::Share,
 };
 
@@ -56,6 +57,11 @@ pub enum Note {
     },
     /// Somebody else writes the route as well, and is not certain to put weights back.
     Owned(Owner),
+    /// The route has other parents, and what is changed is changed for their requests too.
+    Shared {
+        /// The parents, each with its kind.
+        parents: Vec<String>,
+    },
 }
 
 /// What there is to say of a change.
@@ -96,6 +102,10 @@ pub(super) fn of(
         }
     }
     notes.extend(unknown.into_iter().map(|backend| Note::ReadyUnknown { backend }));
+    let parents = others(&meant[0].rule.route.parents, &shift.service);
+    if !parents.is_empty() {
+        notes.push(Note::Shared { parents });
+    }
     match &shift.owner {
         Some(owner) if owner.reverts == Known::Known(true) => {
             guards.push(Guard::Reverts(owner.clone()));
@@ -104,6 +114,19 @@ pub(super) fn of(
         None => {}
     }
     (guards, notes)
+}
+
+/// The parents of a route that are not this Service.
+fn others(parents: &[Parent], service: &ObjectName) -> Vec<String> {
+    let mut others: Vec<String> = Vec::new();
+    for Parent { group: _, kind, name, port: _, section: _ } in parents {
+        let other = format!("{} {name}", **kind);
+        let is_own = **kind == "Service" && name == service;
+        if !is_own && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    others
 }
 
 /// Whether a backend loses a share that it could not be given back.

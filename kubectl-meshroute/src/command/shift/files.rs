@@ -60,6 +60,7 @@ pub(super) fn guards(shift: &Shift) -> (Vec<Guard>, Vec<Note>) {
     for note in &shift.notes {
         match note {
             Note::Owned(owner) if steers(owner.tool) => notes.push(note.clone()),
+            Note::Shared { .. } => notes.push(note.clone()),
             Note::Owned(_) | Note::ReadyUnknown { .. } => {}
         }
     }

@@ -131,5 +131,11 @@ pub(super) fn note(note: &Note) -> String {
         Note::Owned(owner) => {
             format!("{owner} also writes this route, and may put the weights back")
         }
+        Note::Shared { parents } => {
+            format!(
+                "the route has other parents, whose requests are shifted too: {}",
+                parents.join(", ")
+            )
+        }
     })
 }

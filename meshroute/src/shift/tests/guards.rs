@@ -65,6 +65,19 @@ fn what_is_not_known_is_a_note() {
 }
 
 #[test]
+fn other_parents_are_a_note() {
+    let mut web = route("web", &json!([rule("", "/", &[("web-v1", 9), ("web-v2", 1)])]));
+    let service =
+        |name: &str, port: u16| json!({"group": "", "kind": "Service", "name": name, "port": port});
+    web["spec"]["parentRefs"] =
+        json!([service("web", 80), {"name": "edge"}, service("a", 80), service("a", 81)]);
+    let cluster = cluster(&["web-v1", "web-v2"], &[web]);
+    let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
+    let parents = vec!["Gateway shop/edge".into(), "Service shop/a".into()];
+    assert_eq!(shift.notes, [Note::Shared { parents }]);
+}
+
+#[test]
 fn a_certain_revert_is_a_guard_and_any_other_owner_a_note() {
     let mut web = route("web", &json!([rule("", "/", &[("web-v1", 9), ("web-v2", 1)])]));
     web["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",

@@ -65,7 +65,12 @@ pub(super) fn write<'s>(
         return Ok((told, code::DONE));
     }
     told.undo = back::in_cluster(change, shift, is_remembered);
-    let confirmed = wait::wait(live, shift, &before, &after, writing.wait, writing.timeout);
+    let limit = writing.timeout.as_secs_f64();
+    let mut notice = |who: &str| {
+        let who = clean(who);
+        writeln!(streams.stderr, "note: written; {who} has {limit} s to confirm it")
+    };
+    let confirmed = wait::wait(live, shift, &before, &after, writing, &mut notice);
     let why = match confirmed {
         Ok(Confirmed::Unasked) => None,
         Ok(Confirmed::Yes(text)) => {

@@ -1,11 +1,14 @@
 //! Waits until the mesh has taken note of a change.
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use meshroute::{name::ObjectName, profile::Mesh, shift::Shift};
 use serde_json::Value;
 
-use crate::{exit::Failure, source::Live};
+use crate::{args::Writing, exit::Failure, source::Live};
 
 /// What the mesh says.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,15 +32,20 @@ struct Said {
 /// How long to wait before the status is read again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Waits for the controllers that have said something before, or, if it must be, for any.
+/// How long nobody asks why nothing happens.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Waits for the controllers that have said something before, or, if it must be, for any. `notice` is
+/// told once whom, where that takes long: what is written has not been told yet.
 pub(super) fn wait(
     live: &Live,
     shift: &Shift,
     before: &Value,
     written: &Value,
-    explicit: Option<bool>,
-    limit: Duration,
+    writing: &Writing,
+    notice: &mut dyn FnMut(&str) -> io::Result<()>,
 ) -> Result<Confirmed, Failure> {
+    let (explicit, limit) = (writing.wait, writing.timeout);
     let (service, route) = (&shift.service, &shift.route);
     let mesh = shift.mesh;
     let known = said(before, service, mesh);
@@ -49,6 +57,7 @@ pub(super) fn wait(
         return Ok(Confirmed::No(silent));
     }
     let start = Instant::now();
+    let mut is_told = false;
     let mut now = said(written, service, mesh);
     loop {
         let settled: Vec<&Said> = now.iter().filter(|it| it.has_seen(generation)).collect();
@@ -80,6 +89,11 @@ pub(super) fn wait(
                 "{who} anything of generation {generation} within {} s",
                 limit.as_secs_f64()
             )));
+        }
+        if !is_told && start.elapsed() >= SILENCE {
+            is_told = true;
+            let names: Vec<&str> = known.iter().map(|it| it.controller.as_str()).collect();
+            notice(&if names.is_empty() { "a mesh".into() } else { names.join(", ") })?;
         }
         live.pause(PAUSE.min(limit));
         match live.stored(route)? {

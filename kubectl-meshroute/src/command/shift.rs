@@ -114,10 +114,7 @@ pub(crate) fn promote(
     match planned {
         Ok(shift) => apply::apply(&change, &source, &place, &shift, look, streams),
         // Where there is no route there is nothing to promote in one.
-        Err(trouble) if create::is_way(&trouble) => {
-            Err(change.failure(&Trouble { ways: Vec::new(), ..trouble }))
-        }
-        Err(trouble) => Err(change.failure(&trouble)),
+        Err(trouble) => Err(change.failure(&create::without_create(trouble))),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     name::{RouteId, RouteKind},
-    split::{Split, SplitRule},
+    split::{Seen, Split, SplitRule},
 };
 
 use super::{
@@ -290,10 +290,27 @@ fn nothing(
         what.push_str(&format!(" in {kind} {name}"));
     }
     if why.is_empty() {
+        let clients = clients(splits);
+        let but = match clients.is_empty() {
+            true => String::new(),
+            false => format!(", except for clients in {}", clients.join(", ")),
+        };
         return Trouble::usage(format!(
-            "no route sends the requests to {service} anywhere else yet"
+            "no route sends the requests to {service} anywhere else yet{but}"
         ))
+        .ways(clients.iter().map(|namespace| Way::flag("--from-namespace", *namespace)))
         .way(Way::switch("--create"));
     }
     Trouble::usage(format!("{what}: {}", why.into_iter().collect::<Vec<_>>().join("; ")))
+}
+
+/// The namespaces whose clients have routes of their own.
+fn clients<'s>(splits: &'s [Split<'_>]) -> Vec<&'s str> {
+    let exceptions = splits.iter().flat_map(|split| &split.exceptions);
+    let namespaces = exceptions.filter_map(|exception| match &exception.from {
+        Seen::Namespace(namespace) => Some(namespace.as_str()),
+        Seen::Gateway(_) | Seen::Route(_) => None,
+    });
+    let namespaces: BTreeSet<&str> = namespaces.collect();
+    namespaces.into_iter().collect()
 }

@@ -30,6 +30,12 @@ pub(super) fn is_way(trouble: &Trouble) -> bool {
     trouble.ways.iter().any(|way| way.flags.iter().any(|flag| flag == CREATE))
 }
 
+/// The trouble, where no route is to be made.
+pub(super) fn without_create(mut trouble: Trouble) -> Trouble {
+    trouble.ways.retain(|way| way.flags.iter().all(|flag| flag != CREATE));
+    trouble
+}
+
 /// Makes the route, or says how to.
 pub(super) fn run(
     change: &Change<'_>,
@@ -58,7 +64,8 @@ pub(super) fn run(
         Err(other) => {
             let message = format!("{}; {}", trouble.message, other.message);
             let class = Class::Usage;
-            let trouble = Trouble { class, message, ways: other.ways };
+            let ways = [without_create(trouble).ways, other.ways].concat();
+            let trouble = Trouble { class, message, ways };
             return Err(change.failure(&printing(trouble, place)));
         }
     };

@@ -148,6 +148,17 @@ fn a_service_without_routes_is_told_how_to_get_one() {
 }
 
 #[test]
+fn clients_with_a_route_of_their_own_are_named() {
+    let mut theirs = route("web", &json!([rule("", "/", &[("web-v1", 9), ("web-v2", 1)])]));
+    theirs["metadata"]["namespace"] = json!("client");
+    theirs["spec"]["parentRefs"][0]["namespace"] = json!("shop");
+    let cluster = cluster(&["web-v1", "web-v2"], &[theirs]);
+    let trouble = ask(&cluster, &["8/2"], &target()).expect_err("the owner has no route");
+    assert!(trouble.message.ends_with("except for clients in client"), "{trouble}");
+    assert_eq!(ways(&trouble), ["--from-namespace client", "--create"]);
+}
+
+#[test]
 fn backends_with_the_same_name_are_told_apart_or_counted() {
     let mut cluster = cluster(&["a"], &[]);
     let service = json!({"metadata": {"name": "a"}, "spec": {"ports": [{"name": "x", "port": 80}, {"name": "y", "port": 81}]}});

@@ -337,6 +337,14 @@ fn what_is_refused_changes_no_file() {
         "{{- if .Values.canary }}\nspec:\n  weight: {{ .Values.canary.weight }}\n{{- end }}\n",
     );
     refuses(&folder, &split(&["9/1"]), 1, &["a Helm template", "canary.weight", "a/chart.yaml:1"]);
+    for (weight, says) in [
+        ("'{{ .Values.canary.weight }}'", "a Helm template"),
+        ("'${WEIGHT}'", "${WEIGHT}, which something fills in later"),
+        ("'ENC[AES256_GCM,data:a]'", "use `sops a/chart.yaml`"),
+    ] {
+        folder.file("a/chart.yaml", &route("9", weight));
+        refuses(&folder, &split(&["9/1"]), 1, &[says, "a/chart.yaml:9"]);
+    }
     folder.file("a/chart.yaml", "a: [\n");
     refuses(&folder, &split(&["9/1"]), 1, &["a/chart.yaml:"]);
     fs::remove_file(folder.folder().join("a/chart.yaml")).expect("it is ours");

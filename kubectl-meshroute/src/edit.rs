@@ -88,7 +88,7 @@ impl fmt::Display for Place {
 
 /// Refuses texts that cannot be edited, whatever is to be set in them.
 pub(crate) fn check(inputs: &[Input]) -> Result<(), Failure> {
-    inputs.iter().try_for_each(|input| documents(input).map(drop))
+    inputs.iter().try_for_each(|input| find::filled_in(input, &documents(input)?))
 }
 
 /// Returns where these texts hold a route: the text, and the line, from 1.

@@ -157,6 +157,41 @@ pub(super) fn target<'t, 'a>(
     Ok(target)
 }
 
+/// Refuses weights that something else fills in: who reads them for numbers does not know whose
+/// they are.
+pub(super) fn filled_in(input: &Input, documents: &[Document<'_>]) -> Result<(), Failure> {
+    let mut found = Ok(());
+    for Document { root, .. } in documents {
+        objects(root, &mut Vec::new(), &mut |object, _| {
+            if route_kind(object).is_none() {
+                return;
+            }
+            let rules = object.at(&[Step::Field("spec"), Step::Field("rules")]);
+            let backends = items(rules).filter_map(|rule| rule.entry("backendRefs"));
+            for backend in backends.flat_map(|(_, backends)| items(Some(backends))) {
+                let Some((key, value)) = backend.entry(WEIGHT) else { continue };
+                if found.is_ok() && text(backend, WEIGHT).is_some_and(is_filled_in) {
+                    let name = text(backend, "name").unwrap_or("without a name");
+                    found = Err(refuse::no_number(input, key.line(), name, value));
+                }
+            }
+        });
+    }
+    found
+}
+
+fn items<'n, 'a>(node: Option<&'n Node<'a>>) -> impl Iterator<Item = &'n Node<'a>> {
+    let items = node.map(|node| match &node.kind {
+        Kind::List(items) => items.iter(),
+        Kind::Scalar(_) | Kind::Map(_) => [].iter(),
+    });
+    items.into_iter().flatten()
+}
+
+fn is_filled_in(text: &str) -> bool {
+    text.contains("{{") || text.starts_with("ENC[") || text.starts_with('$')
+}
+
 /// Calls `take` with each object and the way to it: `kubectl get -o yaml` prints a List, the API
 /// server a HTTPRouteList.
 pub(super) fn objects(
@@ -193,15 +228,16 @@ pub(super) fn lines(
 }
 
 fn is_route(object: &Node<'_>, default_namespace: &str, route: &RouteId) -> bool {
-    let (Some(api_version), Some(kind)) = (text(object, "apiVersion"), text(object, "kind")) else {
-        return false;
-    };
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let Some((_, metadata)) = object.entry("metadata") else { return false };
     let namespace = text(metadata, "namespace").filter(|namespace| !namespace.is_empty());
-    RouteKind::of(group, kind) == Some(route.kind)
+    route_kind(object) == Some(route.kind)
         && text(metadata, "name") == Some(&route.name.name)
         && namespace.unwrap_or(default_namespace) == route.name.namespace
+}
+
+fn route_kind(object: &Node<'_>) -> Option<RouteKind> {
+    let group = text(object, "apiVersion")?.split_once('/').map_or("", |(group, _)| group);
+    RouteKind::of(group, text(object, "kind")?)
 }
 
 /// Where steps lead, and what they pass.

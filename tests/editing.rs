@@ -388,6 +388,9 @@ fn what_would_hurt_in_a_whole_cluster_of_files_is_refused() {
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     assert!(shown.stdout.starts_with("Service shop/web:80 "), "{}", shown.stdout);
     assert!(shown.stderr.contains("warning: Service shop/web is not in these files"));
+    folder.file("a/other.yaml", &route("1", "1").replace("namespace: shop", "namespace: pay"));
+    let words = ["split", "web", "9/1", "-f", "a"];
+    refuses(&folder, &words, 1, &["routes name one in pay, shop: add -n pay"]);
 }
 
 #[test]

@@ -136,6 +136,12 @@ impl Asked {
                 ));
             } else if let Some(route) = cluster.routes_of_parent(full_name).next() {
                 message.push_str(&format!(", though {} names it as a parent", route.id));
+            } else if let Some(namespace) = parents(cluster, &full_name.name).first() {
+                let all: Vec<&str> = parents(cluster, &full_name.name).into_iter().collect();
+                message.push_str(&format!(
+                    "; routes name one in {}: add -n {namespace}",
+                    all.join(", ")
+                ));
             }
             let namesakes = Part::named(Kind::Service, &full_name.name);
             return Err(Missing { wanted: Some(namesakes), ..no(message) });
@@ -221,6 +227,15 @@ pub(super) fn suppose(
     let Some(service) = named.get(&own).or(only).cloned() else { return Ok(None) };
     source.cluster.suppose(&service, port);
     Ok(Some(service))
+}
+
+/// The namespaces in which routes expect a Service of this name.
+fn parents<'c>(cluster: &'c Cluster, name: &str) -> BTreeSet<&'c str> {
+    let parents = cluster.routes().flat_map(|route| &route.parents);
+    parents
+        .filter(|parent| means_a_service(parent) && parent.name.name == name)
+        .map(|parent| parent.name.namespace.as_str())
+        .collect()
 }
 
 /// `reviews`, `svc/reviews`, `service/reviews`.

@@ -4,9 +4,12 @@
 mod documents;
 mod files;
 mod git;
+mod kustomize;
 mod live;
+mod private;
+mod since;
 
-use std::{collections::BTreeSet, fmt, io::Read, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, fmt, io::Read, path::PathBuf};
 
 use meshroute::{
     cluster::{Cluster, Part},
@@ -15,6 +18,7 @@ use meshroute::{
 
 pub(crate) use self::live::Live;
 pub(crate) use self::live::{Manner, News, Stored, Written};
+pub(crate) use self::since::{Since, since};
 use crate::{args, edit, exit::Failure};
 
 /// Objects, and where more of them come from.
@@ -172,15 +176,6 @@ pub(crate) fn live(source: &args::Source, clients: Option<&str>) -> Result<Sourc
     Ok(Source { cluster, namespace, live: Some(live), ..Source::default() })
 }
 
-/// Reads the files of the command line as they are at a Git ref.
-pub(crate) fn at_ref(source: &args::Source, reference: &str) -> Result<Source, Failure> {
-    let mut opened = Source { namespace: source.namespace().into(), ..Source::default() };
-    for name in &source.files {
-        git::read(reference, name, source.recursive, &mut opened)?;
-    }
-    opened.whole()
-}
-
 /// Reads these files, or else the kustomization; `namespace` is that of objects that name none.
 pub(crate) fn written(
     source: &args::Source,
@@ -190,7 +185,7 @@ pub(crate) fn written(
 ) -> Result<Source, Failure> {
     match &source.kustomize {
         Some(folder) if files.is_empty() => {
-            let text = kustomize(folder)?;
+            let text = kustomize::build(folder)?;
             of_texts(namespace, Vec::new(), [(format!("kustomize {folder}"), text.as_slice())])
         }
         _ => of_inputs(namespace, &inputs(files, source.recursive, stdin)?),
@@ -226,21 +221,4 @@ fn of_texts<'t>(
         documents::read(&origin, text, &mut opened);
     }
     opened.whole()
-}
-
-fn kustomize(folder: &str) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |why: String| Failure::no(format!("cannot build {folder} with `kubectl kustomize`: {why}"));
-    let output = Command::new("kubectl").args(["kustomize", folder]).output();
-    let output = output.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => failed("kubectl is not on the PATH".into()),
-        _ => failed(error.to_string()),
-    })?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(failed(
-            String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ").to_owned(),
-        ))
-    }
 }

@@ -14,14 +14,14 @@ use crate::view::Output;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Diff {
     /// Two files or folders: before, and after.
-    #[arg(value_names = ["OLD", "NEW"], num_args = 2, conflicts_with_all = ["files", "kustomize"])]
+    #[arg(value_names = ["OLD", "NEW"], num_args = 2, conflicts_with_all = ["files", "kustomize", "base"])]
     pub(crate) sides: Vec<String>,
 
     #[command(flatten)]
     pub(crate) source: Source,
 
     /// Compare with the same paths at a Git ref, such as origin/main, read through git.
-    #[arg(long, value_name = "GITREF", requires = "files", conflicts_with = "kustomize")]
+    #[arg(long, value_name = "GITREF")]
     pub(crate) base: Option<String>,
 
     /// All namespaces, as without -n.

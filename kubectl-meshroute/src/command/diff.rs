@@ -28,14 +28,8 @@ pub(crate) fn run(args: &args::Diff, look: Look, streams: &mut Streams<'_>) -> R
     warn(streams, &warnings)?;
     let (text, (warnings, over), _, code) = compared?;
     warn(streams, &warnings)?;
-    if sides.files().is_some() {
-        writeln!(
-            streams.stderr,
-            "compared with the cluster: what it has and the files do not hold stays as it is"
-        )?;
-    }
-    for line in over {
-        writeln!(streams.stderr, "{}", view::clean(&line))?;
+    for line in sides.notes.iter().chain(&over) {
+        writeln!(streams.stderr, "{}", view::clean(line))?;
     }
     let written = streams.stdout.write_all(text.as_bytes()).and_then(|()| streams.stdout.flush());
     match written {

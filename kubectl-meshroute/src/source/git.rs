@@ -1,16 +1,25 @@
-//! Files as they are at a Git ref, read through git itself: nothing is checked out.
+//! Files as they are at a Git ref, read through git itself: the working tree is left alone.
+
+mod tree;
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
 };
 
+pub(super) use self::tree::{Tree, tree};
 use crate::{
     exit::Failure,
     source::{Source, documents, files},
 };
+
+/// A path of the command line, seen from a folder that is there: git wants one to start from.
+struct Place {
+    folder: PathBuf,
+    within: PathBuf,
+}
 
 /// A file at a ref.
 struct Blob {
@@ -18,27 +27,21 @@ struct Blob {
     id: String,
 }
 
-/// Reads one `-f` as it is at the ref; a path that is not there holds nothing.
+/// Reads one `-f` as it is at the ref, and says whether it was there; what was not holds nothing.
 pub(super) fn read(
     reference: &str,
     name: &str,
     recursive: bool,
     source: &mut Source,
-) -> Result<(), Failure> {
-    if name == "-" || name.starts_with("https://") || name.starts_with("http://") {
-        return Err(Failure::usage(format!("{name} is in no repository: --base needs files")));
-    }
-    let path = Path::new(name);
-    let (folder, file) = if path.is_dir() {
-        (path, None)
-    } else {
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        (folder.unwrap_or(Path::new(".")), path.file_name())
-    };
+) -> Result<bool, Failure> {
+    let Place { folder, within: path } = Place::of(Path::new(name));
+    let folder = folder.as_path();
     let commit = commit(folder, reference)?;
+    let named = path.to_string_lossy().into_owned();
     let mut args = vec!["ls-tree", "-r", "-z", &commit];
-    let file = file.map(|file| file.to_string_lossy().into_owned());
-    args.extend(file.iter().flat_map(|file| ["--", file]));
+    if !named.is_empty() {
+        args.extend(["--", &named]);
+    }
     let listing = succeed(folder, git(folder, &args, Vec::new())?)?;
     let mut blobs = Vec::new();
     for entry in String::from_utf8_lossy(&listing).split_terminator('\0') {
@@ -46,11 +49,8 @@ pub(super) fn read(
         let about: Vec<&str> = about.split(' ').collect();
         let entry_path = PathBuf::from(entry_path);
         // What was a file then, or is one now, is named by itself.
-        let is_named = file.as_ref().is_some_and(|file| entry_path == Path::new(file));
-        let within = match &file {
-            Some(file) => entry_path.strip_prefix(file).unwrap_or(&entry_path),
-            None => &entry_path,
-        };
+        let is_named = entry_path == path;
+        let within = entry_path.strip_prefix(&path).unwrap_or(&entry_path);
         let is_near = recursive || within.components().count() == 1;
         let is_read = is_named || (is_near && files::is_manifest(within));
         if !is_read {
@@ -69,7 +69,49 @@ pub(super) fn read(
     for (blob, text) in blobs.iter().zip(contents(folder, &blobs)?) {
         documents::read(&origin(reference, folder, &blob.path), &text, source);
     }
-    Ok(())
+    Ok(!listing.is_empty())
+}
+
+impl Place {
+    /// The path may be one of a file, and need not be there any more.
+    fn of(path: &Path) -> Self {
+        if path.is_dir() {
+            return Self { folder: path.to_owned(), within: PathBuf::new() };
+        }
+        let mut above = path.ancestors().skip(1);
+        let folder = above.find(|it| it.as_os_str().is_empty() || it.is_dir());
+        let folder = folder.unwrap_or(Path::new(""));
+        let within = plain(path.strip_prefix(folder).unwrap_or(path));
+        let is_here = folder.as_os_str().is_empty();
+        Self { folder: if is_here { ".".into() } else { folder.to_owned() }, within }
+    }
+
+    /// As [`Place::of`], but a link stands for itself: it may have led elsewhere.
+    fn of_link(path: &Path) -> Self {
+        // Without what may follow the name, as `/.`, which would follow the link.
+        let path: PathBuf = path.components().collect();
+        match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) if path.is_symlink() => {
+                Self { within: name.into(), ..Self::of(&Path::new(".").join(folder)) }
+            }
+            _ => Self::of(&path),
+        }
+    }
+}
+
+/// A path without `.` and `..`, as far as it has names to take back.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            component => plain.push(component),
+        }
+    }
+    plain
 }
 
 fn origin(reference: &str, folder: &Path, path: &Path) -> String {
@@ -129,9 +171,8 @@ fn git(folder: &Path, args: &[&str], stdin: Vec<u8>) -> Result<Output, Failure> 
         }
         _ => Failure::no(format!("cannot run git in {}: {error}", folder.display())),
     };
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(args).env("GIT_LITERAL_PATHSPECS", "1").env("LC_ALL", "C");
-    let mut child = command
+    let mut child = command(folder)
+        .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -144,6 +185,13 @@ fn git(folder: &Path, args: &[&str], stdin: Vec<u8>) -> Result<Output, Failure> 
     // A git that does not read to the end has said why.
     let _ = writer.join();
     Ok(output)
+}
+
+/// git, without anything to do yet.
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).env("GIT_LITERAL_PATHSPECS", "1").env("LC_ALL", "C");
+    command
 }
 
 fn succeed(folder: &Path, output: Output) -> Result<Vec<u8>, Failure> {

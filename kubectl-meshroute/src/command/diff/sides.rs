@@ -11,13 +11,15 @@ use meshroute::{
 use crate::{
     args,
     exit::Failure,
-    source::{self, Source},
+    source::{self, Since, Source},
 };
 
 /// What is compared.
 pub(super) struct Sides {
     before: Source,
     after: After,
+    /// What there is to say of them that is no warning.
+    pub(super) notes: Vec<String>,
 }
 
 /// What comes after.
@@ -38,30 +40,41 @@ pub(super) fn open(args: &args::Diff, stdin: &mut dyn Read) -> Result<Sides, Fai
     let live = || source::live(from, args.from_namespace.as_deref());
     let has_files = !from.files.is_empty() || from.kustomize.is_some();
     let two_meshes = args.mesh.len() > 1;
-    match (args.sides.as_slice(), &args.base) {
+    let mut notes = Vec::new();
+    let (before, after) = match (args.sides.as_slice(), &args.base) {
         ([old, new], _) => {
             let before = written(std::slice::from_ref(old), from.namespace())?;
             let after = written(std::slice::from_ref(new), from.namespace())?;
-            Ok(Sides { before, after: After::Other(Box::new(after)) })
+            (before, After::Other(Box::new(after)))
+        }
+        (_, Some(base)) if has_files => {
+            let Since { then, now, notes: said } = source::since(from, base)?;
+            notes = said;
+            (then, After::Other(Box::new(now)))
         }
         (_, Some(base)) => {
-            let before = source::at_ref(from, base)?;
-            let after = written(&from.files, from.namespace())?;
-            Ok(Sides { before, after: After::Other(Box::new(after)) })
+            return Err(Failure::usage(format!(
+                "nothing to compare with {base}: name manifests with -f, or a kustomization with -k"
+            )));
         }
-        _ if has_files && two_meshes => {
-            Ok(Sides { before: written(&from.files, from.namespace())?, after: After::Same })
-        }
-        _ if two_meshes => Ok(Sides { before: live()?, after: After::Same }),
+        _ if has_files && two_meshes => (written(&from.files, from.namespace())?, After::Same),
+        _ if two_meshes => (live()?, After::Same),
         _ if has_files => {
             let before = live()?;
             let after = written(&from.files, &before.namespace)?;
-            Ok(Sides { before, after: After::Over(Box::new(after)) })
+            notes.push(
+                "compared with the cluster: what it has and the files do not hold stays as it is"
+                    .into(),
+            );
+            (before, After::Over(Box::new(after)))
         }
-        _ => Err(Failure::usage(
-            "nothing to compare: name OLD and NEW, or -f DIR with --base GITREF, or -f DIR alone to compare with the cluster, or two meshes",
-        )),
-    }
+        _ => {
+            return Err(Failure::usage(
+                "nothing to compare: name OLD and NEW, or -f DIR with --base GITREF, or -f DIR alone to compare with the cluster, or two meshes",
+            ));
+        }
+    };
+    Ok(Sides { before, after, notes })
 }
 
 impl Sides {

@@ -51,7 +51,6 @@ pub(crate) enum Command {
     Undo(Box<Undo>),
     /// Show the changes of weights that a route remembers.
     History(Box<History>),
-    /// Show which requests end otherwise after a change.
     Diff(Box<Diff>),
     /// Print the completion script of a shell.
     Completion {
@@ -273,3 +272,40 @@ Examples:
   meshroute split reviews -f deploy/ --from-namespace web   for clients in namespace web
   meshroute split reviews -f deploy/ --mesh linkerd         as Linkerd would do it
   meshroute split -A -R -f deploy/ -o json                  all of them, for a program";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_help_are_command_lines() {
+        let mut tried = 0;
+        for command in Args::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter_map(|line| line.strip_prefix("  meshroute ")) {
+                // What an example is for stands behind two spaces.
+                let (example, why) = line.split_once("  ").expect(line);
+                assert!(!why.trim().is_empty(), "{line}");
+                let words = ["meshroute"].into_iter().chain(example.split(' '));
+                if let CommandLine::Answered { text, .. } = parse(words.map(OsString::from)) {
+                    panic!("{example}: {text}");
+                }
+                tried += 1;
+            }
+        }
+        assert!(tried > 10, "no examples were found");
+    }
+
+    #[test]
+    fn shared_flags_say_what_they_are_for_in_each_command() {
+        let help = |command: &str, flag: &str| {
+            let args = Args::command();
+            let command = args.find_subcommand(command).expect("a command").clone();
+            let found = command.get_arguments().find(|it| it.get_id() == flag).cloned();
+            found.and_then(|it| it.get_help().map(ToString::to_string)).expect(flag)
+        };
+        for flag in ["files", "kustomize", "namespace"] {
+            assert_ne!(help("split", flag), help("diff", flag), "{flag}");
+        }
+    }
+}

@@ -5,13 +5,22 @@ use meshroute::ratio::Ratio;
 use super::{Source, meshes};
 use crate::view::Output;
 
-/// Show which requests end otherwise: the traffic that a change of routes changes.
+/// Show which requests end otherwise after a change: traffic, not text.
 ///
-/// Compared are two sets of manifests (OLD NEW), manifests with those at a Git ref (--base), with a
-/// cluster (-f without --base), or what two meshes make of one set (--mesh a,b). Exit code 0: no
-/// difference; 1: a difference; 2: anything else.
+/// Compared are OLD and NEW; with --base, what -f or -k names at a Git ref and now; with -f or -k
+/// alone, a cluster before and after applying it; with --mesh a,b, what two meshes make of the
+/// same objects.
+///
+/// Exit code 0: no difference, or with --max-shift none beyond it. 1: a difference. 2: anything
+/// else.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    // What is shared with other commands is read for another purpose here.
+    mut_arg("files", |it| it.help(FILES)),
+    mut_arg("kustomize", |it| it.help(KUSTOMIZE)),
+    mut_arg("namespace", |it| it.help(NAMESPACE)),
+)]
 pub(crate) struct Diff {
     /// Two files or folders: before, and after.
     #[arg(value_names = ["OLD", "NEW"], num_args = 2, conflicts_with_all = ["files", "kustomize", "base"])]
@@ -87,13 +96,23 @@ fn percent(text: &str) -> Result<Ratio, String> {
     }
 }
 
+const FILES: &str = "A file, a folder or - for stdin with what comes after: compared with the same \
+    path at --base, or else with the cluster it is for. With --mesh a,b and no --base, what both \
+    meshes read instead of a cluster. Repeatable";
+
+const KUSTOMIZE: &str = "As -f, of what `kubectl kustomize DIR` prints; with --base, DIR is built \
+    at the ref too";
+
+const NAMESPACE: &str = "Only Services of this namespace; of all, unless named. Also that of \
+    objects in files that name none, which is else default or, of files for a cluster, the context's";
+
 const EXAMPLES: &str = "\
 Examples:
   meshroute diff old/ new/                                  two folders
-  meshroute diff -R -f apps/ --base origin/main             a pull request with its base
-  meshroute diff -f apps/ --base HEAD -o markdown           as a comment for it
-  meshroute diff -f apps/shop.yaml                          what applying it to the cluster changes
-  meshroute diff -f apps/ --mesh linkerd,istio              what a change of mesh changes
+  meshroute diff -f deploy/ --base origin/main -o markdown  a pull request, for a comment on it
+  meshroute diff -k overlays/prod --base origin/main        the same of a kustomization
+  meshroute diff -f deploy/shop.yaml                        what applying it to the cluster changes
+  meshroute diff -f deploy/ --mesh linkerd,istio            what a change of mesh changes
   meshroute diff old/ new/ --max-shift 25%                  fail only if more than that moves";
 
 #[cfg(test)]

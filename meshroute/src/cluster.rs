@@ -2,6 +2,7 @@
 //! unknown, not absent.
 
 mod ignore;
+mod index;
 mod object;
 mod overlay;
 mod parts;
@@ -24,6 +25,7 @@ use crate::{
     name::{ObjectName, RouteId},
     route::Route,
 };
+use index::Index;
 use parts::Parts;
 use writers::Writers;
 
@@ -52,8 +54,7 @@ pub struct Cluster {
     /// Whether an object tells that all of its kind are here.
     whole: bool,
     routes: BTreeMap<RouteId, Route>,
-    by_parent: HashMap<ObjectName, BTreeSet<RouteId>>,
-    by_backend: HashMap<ObjectName, BTreeSet<RouteId>>,
+    index: Index,
     services: BTreeMap<ObjectName, Service>,
     slices: HashMap<ObjectName, Vec<EndpointSlice>>,
     grants: HashMap<String, Vec<ReferenceGrant>>,
@@ -82,8 +83,7 @@ impl Cluster {
             known: Parts::default(),
             whole: false,
             routes: BTreeMap::new(),
-            by_parent: HashMap::new(),
-            by_backend: HashMap::new(),
+            index: Index::default(),
             services: BTreeMap::new(),
             slices: HashMap::new(),
             grants: HashMap::new(),
@@ -167,7 +167,7 @@ impl Cluster {
             Kind::Route(kind) => {
                 let id = RouteId { kind, name: name.clone() };
                 if let Some(route) = self.routes.remove(&id) {
-                    self.unindex(&route);
+                    self.index.remove(&route);
                 }
             }
             Kind::Service => {
@@ -247,25 +247,11 @@ impl Cluster {
     fn insert_route(&mut self, route: Route) -> bool {
         let replaced = self.routes.remove(&route.id);
         if let Some(replaced) = &replaced {
-            self.unindex(replaced);
+            self.index.remove(replaced);
         }
-        for parent in &route.parents {
-            index(&mut self.by_parent, parent.name.clone(), &route.id);
-        }
-        for backend in backends(&route) {
-            index(&mut self.by_backend, backend, &route.id);
-        }
+        self.index.insert(&route);
         self.routes.insert(route.id.clone(), route);
         replaced.is_some()
-    }
-
-    fn unindex(&mut self, route: &Route) {
-        for parent in &route.parents {
-            unindex(&mut self.by_parent, &parent.name, &route.id);
-        }
-        for backend in backends(route) {
-            unindex(&mut self.by_backend, &backend, &route.id);
-        }
     }
 
     /// All routes, by name.
@@ -275,12 +261,22 @@ impl Cluster {
 
     /// The routes with a parent of this name, whatever its kind.
     pub fn routes_of_parent(&self, parent: &ObjectName) -> impl Iterator<Item = &Route> {
-        self.by_parent.get(parent).into_iter().flatten().map(|id| &self.routes[id])
+        self.index.of_parent(parent).map(|id| &self.routes[id])
     }
 
     /// The routes with a backend of this name, whatever its kind.
     pub fn routes_to_backend(&self, backend: &ObjectName) -> impl Iterator<Item = &Route> {
-        self.by_backend.get(backend).into_iter().flatten().map(|id| &self.routes[id])
+        self.index.to_backend(backend).map(|id| &self.routes[id])
+    }
+
+    /// The Gateways that have routes with a backend of this name, whatever its kind, each with its
+    /// routes.
+    pub fn gateways_to_backend(
+        &self,
+        backend: &ObjectName,
+    ) -> impl Iterator<Item = (&ObjectName, impl Iterator<Item = &Route>)> {
+        let gateways = self.index.before_backend(backend);
+        gateways.map(|(gateway, ids)| (gateway, ids.map(|id| &self.routes[id])))
     }
 
     /// All Services, by name.
@@ -383,24 +379,6 @@ impl Cluster {
     /// The API groups that are installed, as far as the view holds their definitions.
     pub fn crd_groups(&self) -> impl Iterator<Item = &str> {
         self.crd_groups.iter().map(String::as_str)
-    }
-}
-
-/// The Services that a route names as backends.
-fn backends(route: &Route) -> impl Iterator<Item = ObjectName> {
-    route.rules.iter().flat_map(|rule| &rule.backends).map(|backend| {
-        let namespace = backend.namespace.as_ref().unwrap_or(&route.id.name.namespace);
-        ObjectName::new(namespace, &backend.name)
-    })
-}
-
-fn index(index: &mut HashMap<ObjectName, BTreeSet<RouteId>>, name: ObjectName, id: &RouteId) {
-    index.entry(name).or_default().insert(id.clone());
-}
-
-fn unindex(index: &mut HashMap<ObjectName, BTreeSet<RouteId>>, name: &ObjectName, id: &RouteId) {
-    if let Some(ids) = index.get_mut(name) {
-        ids.remove(id);
     }
 }
 

@@ -1,5 +1,6 @@
-//! How long `split` takes on 10,000 routes and 5,000 Services from a file, as ratios to the time of
-//! only parsing its YAML; and how long the program takes to start.
+//! How long `split` and `diff` take on 10,000 routes and 5,000 Services from a file, and on 3,000
+//! Services that share a backend, as ratios to the time of only parsing the YAML; and how long the
+//! program takes to start.
 //!
 //! `cargo bench -p meshroute-tests --bench split`. Absolute times depend on the machine; the ratios
 //! of one run hardly do. Each figure is the best of several rounds, which alternate.
@@ -17,7 +18,7 @@ use std::{
 
 use granit_parser::Parser;
 use meshroute_tests::{
-    many::{ROUTES, SERVICES, manifests},
+    many::{ROUTES, SERVICES, SHARING, manifests, sharing},
     measure::{program, shown, time},
 };
 
@@ -25,44 +26,77 @@ const ROUNDS: usize = 5;
 const STARTS: usize = 40;
 
 fn main() {
-    let text = manifests();
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("split-bench.yaml");
-    fs::write(&file, &text).expect("the target folder can be written");
-    let file = file.to_string_lossy().into_owned();
-    let mib = text.len() as f64 / f64::from(1 << 20);
-    println!("{ROUTES} routes, {SERVICES} Services, {mib:.1} MiB of YAML; best of {ROUNDS} rounds");
+    let many = [manifests(), manifests().replace("weight: 10\n", "weight: 30\n")];
+    println!("{ROUTES} routes, {SERVICES} Services, {}; best of {ROUNDS} rounds", size(&many[0]));
+    let [before, after] = written("many", &many);
+    let istio = ["--mesh", "istio"];
+    measure(
+        &many[0],
+        &[
+            ("split SERVICE", 0, vec!["split", "svc-7", "-n", "ns-7", "-f", &before]),
+            ("split -A (table)", 0, vec!["split", "-A", "-f", &before]),
+            ("split -A -o json", 0, vec!["split", "-A", "-o", "json", "-f", &before]),
+            ("diff (same)", 0, vec!["diff", &before, &before]),
+            ("diff (all change)", 1, vec!["diff", &before, &after]),
+        ]
+        .map(|(name, code, args)| (name, code, [&args[..], &istio].concat())),
+    );
 
+    let sharing = [sharing(10), sharing(30)];
+    println!("{SHARING} Services that share a backend, {}", size(&sharing[0]));
+    let [before, after] = written("sharing", &sharing);
+    measure(
+        &sharing[0],
+        &[
+            ("split -A (table)", 0, vec!["split", "-A", "-f", &before]),
+            ("diff (all change)", 1, vec!["diff", &before, &after]),
+        ]
+        .map(|(name, code, args)| (name, code, [&args[..], &istio].concat())),
+    );
+    start_up();
+}
+
+fn size(texts: &str) -> String {
+    format!("{:.1} MiB of YAML", texts.len() as f64 / f64::from(1 << 20))
+}
+
+/// Writes the texts before and after a change, and returns their paths.
+fn written(name: &str, texts: &[String; 2]) -> [String; 2] {
+    ["before", "after"].map(|side| {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{name}-{side}.yaml"));
+        let text = &texts[usize::from(side == "after")];
+        fs::write(&file, text).expect("the target folder can be written");
+        file.to_string_lossy().into_owned()
+    })
+}
+
+/// Prints the times of commands, and as ratios to that of parsing the text.
+fn measure(text: &str, commands: &[(&str, u8, Vec<&str>)]) {
     let mut bare = Duration::MAX;
-    let mut figures = [
-        ("split SERVICE", vec!["split", "svc-7", "-n", "ns-7"], Duration::MAX),
-        ("split -A (table)", vec!["split", "-A"], Duration::MAX),
-        ("split -A -o json", vec!["split", "-A", "-o", "json"], Duration::MAX),
-    ];
+    let mut best = vec![Duration::MAX; commands.len()];
     for _ in 0..ROUNDS {
-        bare = bare.min(time(|| parse(&text)));
-        for (_, args, best) in &mut figures {
-            *best = (*best).min(time(|| run(args, &file)));
+        bare = bare.min(time(|| parse(text)));
+        for (best, (_, code, args)) in best.iter_mut().zip(commands) {
+            *best = (*best).min(time(|| run(args, *code)));
         }
     }
     println!("{:<24} {:>9}", "only parsing the YAML", shown(bare));
-    for (name, _, best) in figures {
+    for (best, (name, ..)) in best.into_iter().zip(commands) {
         let ratio = best.as_secs_f64() / bare.as_secs_f64();
         println!("{name:<24} {:>9}   {ratio:.2} of parsing", shown(best));
     }
-    start_up();
 }
 
 /// What any reader of the YAML has to do: the events of every document.
 fn parse(text: &str) {
     let events = Parser::new_from_str(text).filter(Result::is_ok).count();
-    assert!(events > ROUTES, "the YAML is well-formed");
+    assert!(events > SHARING, "the YAML is well-formed");
 }
 
-fn run(args: &[&str], file: &str) {
-    let rest = ["--mesh", "istio", "-f", file];
-    let args = ["meshroute"].iter().chain(args).chain(&rest).map(OsString::from);
-    let code = kubectl_meshroute::run(args, &mut empty(), &mut sink(), &mut sink());
-    assert_eq!(code, 0, "the split is shown");
+fn run(args: &[&str], code: u8) {
+    let args = ["meshroute"].iter().chain(args).map(OsString::from);
+    let ended = kubectl_meshroute::run(args, &mut empty(), &mut sink(), &mut sink());
+    assert_eq!(ended, code, "the answer is the expected one");
 }
 
 /// The whole program on the small example, as a process.

@@ -47,3 +47,32 @@ pub fn manifests() -> String {
     }
     text
 }
+
+/// How many Services [`sharing`] has.
+pub const SHARING: usize = 3_000;
+
+/// Returns Services with a route each that all give a part of their requests to the same backend, as
+/// to a service that everybody calls.
+///
+/// # Panics
+///
+/// Never: a String takes everything.
+#[must_use]
+pub fn sharing(weight: u32) -> String {
+    let mut text = String::from(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: shared, namespace: platform}\nspec: {ports: [{port: 80}]}\n---\n",
+    );
+    for index in 0..SHARING {
+        let namespace = index % NAMESPACES;
+        write!(
+            text,
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: svc-{index}, namespace: ns-{namespace}}}\nspec: \
+             {{ports: [{{port: 80}}]}}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: \
+             {{name: route-{index}, namespace: ns-{namespace}}}\nspec:\n  parentRefs: [{{group: '', kind: Service, \
+             name: svc-{index}}}]\n  rules:\n  - backendRefs:\n    - {{name: svc-{index}, port: 80, weight: 90}}\n    \
+             - {{name: shared, namespace: platform, port: 80, weight: {weight}}}\n---\n",
+        )
+        .expect("a String takes everything");
+    }
+    text
+}

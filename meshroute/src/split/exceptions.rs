@@ -33,13 +33,20 @@ pub(super) fn of<'a>(
     }
     // A backendRef goes to endpoints, past the routes of its Service (GEP-1294): through a Gateway to
     // the Service or to what is behind it, through the route of another Service to this one.
+    let service = &ask.question.service.name;
     for target in targets(ask, split) {
+        let message = || format!("straight to {}", short(ask, &target));
+        for (gateway, mut routes) in ask.cluster.gateways_to_backend(&target) {
+            if routes.any(|route| goes_past(route, service)) {
+                exceptions.entry(Seen::Gateway(gateway.clone())).or_insert_with(message);
+            }
+        }
+        if target != *service {
+            continue;
+        }
         for route in ask.cluster.routes_to_backend(&target) {
-            for seen in seen_through(ask, route) {
-                if matches!(seen, Seen::Gateway(_)) || target == ask.question.service.name {
-                    let message = || format!("straight to {}", short(ask, &target));
-                    exceptions.entry(seen).or_insert_with(message);
-                }
+            if goes_past(route, service) && route.parents.iter().any(is_service) {
+                exceptions.entry(Seen::Route(route.id.clone())).or_insert_with(message);
             }
         }
     }
@@ -61,24 +68,14 @@ fn targets(ask: &Ask<'_>, split: &Split<'_>) -> Vec<ObjectName> {
     targets
 }
 
-/// The Gateways of a route, and the route itself where it has other Services as parents. A route
-/// that has the Service as a parent as well is no way past it: it splits there as here.
-fn seen_through(ask: &Ask<'_>, route: &Route) -> Vec<Seen> {
-    let service = &ask.question.service.name;
-    let names = |kind: &str, parent: &Parent| {
-        *parent.kind == kind && (kind == "Service" || !parent.group.is_empty())
-    };
-    if route.parents.iter().any(|parent| names("Service", parent) && parent.name == *service) {
-        return Vec::new();
-    }
-    let seen = route.parents.iter().filter_map(|parent| {
-        if names("Gateway", parent) {
-            Some(Seen::Gateway(parent.name.clone()))
-        } else {
-            names("Service", parent).then(|| Seen::Route(route.id.clone()))
-        }
-    });
-    seen.collect()
+/// Whether a route goes past those of the Service. One that has the Service as a parent as well is
+/// no way past it: it splits there as here.
+fn goes_past(route: &Route, service: &ObjectName) -> bool {
+    !route.parents.iter().any(|parent| is_service(parent) && parent.name == *service)
+}
+
+fn is_service(parent: &Parent) -> bool {
+    *parent.kind == "Service"
 }
 
 /// A split in a few words.

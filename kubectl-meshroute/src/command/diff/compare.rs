@@ -136,17 +136,19 @@ impl Compared<'_> {
     /// others.
     pub(super) fn report(&self, limit: Option<Ratio>) -> Report<'_> {
         let mut items: Vec<Item<'_>> = Vec::new();
-        let mut general: Option<(&ObjectName, Vec<diff::Change<'_>>)> = None;
+        // What clients of no namespace in particular see of the last Service, and where its items
+        // begin.
+        let mut general: Option<(&ObjectName, usize, Vec<diff::Change<'_>>)> = None;
         for pair in &self.pairs {
             let [before, after] = &pair.splits;
             let changes = diff::between(before, after);
-            let is_general = general
-                .as_ref()
-                .is_some_and(|(service, all)| *service == pair.service && is_same(&changes, all));
+            let of_service = general.as_ref().filter(|(service, ..)| *service == pair.service);
+            let is_general = of_service.is_some_and(|(_, _, all)| is_same(&changes, all));
             if pair.from.is_some() && is_general {
                 continue;
             }
             let first = items.len();
+            let begin = of_service.map_or(first, |(_, begin, _)| *begin);
             for change in &changes {
                 items.push(Item {
                     service: pair.service,
@@ -163,11 +165,11 @@ impl Compared<'_> {
                 });
             }
             match pair.from {
-                None => general = Some((pair.service, changes)),
+                None => general = Some((pair.service, first, changes)),
                 Some(namespace) => {
-                    let others = items[..first].iter_mut();
+                    let others = items[begin..first].iter_mut();
                     others
-                        .filter(|item| item.service == pair.service && item.from.is_none())
+                        .filter(|item| item.from.is_none())
                         .for_each(|item| item.not_from.push(namespace));
                 }
             }

@@ -278,6 +278,39 @@ fn a_signal_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_hook_may_name_the_repository() {
+    let Some(process) = repository("a_hook_may_name_the_repository") else { return };
+    process.file("apps/shop/route.yaml", &route(30));
+    let folder = process.folder().to_path_buf();
+    let tree = folder.join("tree");
+    git(&process, &["worktree", "add", "-q", "tree"]);
+    fs::write(tree.join("apps/shop/route.yaml"), route(30)).expect("it is ours");
+    let own = folder.join(".git/worktrees/tree").to_string_lossy().into_owned();
+    for (from, variables) in [
+        // As git itself sets them for hooks of a linked working tree, and as people do.
+        (&tree, vec![("GIT_DIR", own.as_str())]),
+        (&tree, vec![("GIT_DIR", "../.git/worktrees/tree"), ("GIT_WORK_TREE", ".")]),
+        (&folder, vec![("GIT_DIR", ".git"), ("GIT_WORK_TREE", ".")]),
+        (&folder, vec![("GIT_INDEX_FILE", ".git/index.lock")]),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"))
+            .args(["diff", "-f", "apps/shop", "--base", "HEAD"])
+            .args(["-o", "jsonpath={.items[*].regions[*].shift}"])
+            .current_dir(from)
+            .envs(variables.iter().copied())
+            .output()
+            .expect("the program can be started");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(
+            (output.status.code(), &*stdout, &*stderr),
+            (Some(1), "3/20", ""),
+            "{variables:?}"
+        );
+    }
+}
+
+#[test]
 fn what_git_cannot_give_is_said() {
     let Some(process) = repository("what_git_cannot_give_is_said") else { return };
     let said = |process: &Process, args: &[&str]| {

@@ -191,6 +191,21 @@ fn git(folder: &Path, args: &[&str], stdin: Vec<u8>) -> Result<Output, Failure> 
 fn command(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).env("GIT_LITERAL_PATHSPECS", "1").env("LC_ALL", "C");
+    match ["GIT_DIR", "GIT_WORK_TREE"].map(|name| (name, std::env::var_os(name))) {
+        // A hook of a linked working tree names the repository alone, and git would take the folder
+        // for its root.
+        [(name, Some(_)), (_, None)] => {
+            command.env_remove(name);
+        }
+        named => {
+            for (name, path) in named {
+                // They are meant as seen from here, not from the folder.
+                if let Some(Ok(path)) = path.map(std::path::absolute) {
+                    command.env(name, path);
+                }
+            }
+        }
+    }
     command
 }
 

@@ -61,6 +61,37 @@ spec:
     }
 }
 
+#[test]
+fn a_side_with_nothing_has_the_mesh_of_the_other() {
+    let all = "
+{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {istio-injection: enabled}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{group: '', kind: Service, name: web}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+";
+    let process =
+        Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"));
+    let (all, nothing) = (process.file("all.yaml", all), process.file("nothing.yaml", ""));
+    for (old, new) in [(&nothing, &all), (&all, &nothing)] {
+        let template = "jsonpath={.items[*].before.mesh} {.items[*].after.mesh}";
+        let outcome = program::run(&["diff", old, new, "-o", template], "");
+        assert_eq!(
+            (outcome.code, outcome.stdout.as_str()),
+            (1, "istio istio"),
+            "{}",
+            outcome.stderr
+        );
+        let named = ["diff", old, new, "-o", template, "--mesh", "linkerd,auto"];
+        assert_eq!(program::run(&named, "").stdout, "linkerd istio");
+    }
+}
+
 /// The parts of a line that are no code.
 fn outside_of_code(line: &str) -> String {
     let mut outside = String::new();

@@ -74,10 +74,14 @@ pub(super) fn compare<'a>(
         let found = [old, new];
         let mut meshes = [Mesh::Spec; 2];
         for side in 0..2 {
-            // A Service that is not there has no mesh; it takes the other side's.
-            let Some(there) = found[side].or(found[1 - side]) else { continue };
-            meshes[side] =
-                named[side].unwrap_or_else(|| detected(&shown[side], there, &mut undecided));
+            // A Service that is not there has no mesh; it takes the other side's, as that side
+            // shows it: where all is new or gone, this one shows nothing.
+            let (there, shown) = match (found[side], found[1 - side]) {
+                (Some(there), _) => (there, &shown[side]),
+                (None, Some(there)) => (there, &shown[1 - side]),
+                (None, None) => continue,
+            };
+            meshes[side] = named[side].unwrap_or_else(|| detected(shown, there, &mut undecided));
         }
         let clients: Vec<Option<&str>> = match &args.from_namespace {
             Some(namespace) => vec![Some(namespace)],

@@ -167,6 +167,7 @@ fn the_exit_code_is_the_same_in_every_format() {
         &["diff", "--base", "HEAD"],
         &["diff", "a", "b", "-f", "c"],
         &["diff", "a", "b", "--base", "HEAD"],
+        &["diff", "-", "-"],
     ] {
         assert_eq!(program::run(wrong, "").code, 2, "{wrong:?}");
     }

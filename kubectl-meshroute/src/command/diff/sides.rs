@@ -42,6 +42,11 @@ pub(super) fn open(args: &args::Diff, stdin: &mut dyn Read) -> Result<Sides, Fai
     let two_meshes = args.mesh.len() > 1;
     let mut notes = Vec::new();
     let (before, after) = match (args.sides.as_slice(), &args.base) {
+        ([old, new], _) if old == "-" && new == "-" => {
+            return Err(Failure::usage(
+                "stdin is one side only: name a file or a folder for the other",
+            ));
+        }
         ([old, new], _) => {
             let before = written(std::slice::from_ref(old), from.namespace())?;
             let after = written(std::slice::from_ref(new), from.namespace())?;

@@ -186,3 +186,6 @@ pub fn between<'a>(before: &'a [Split<'a>], after: &'a [Split<'a>]) -> Vec<Chang
     }
     changes
 }
+
+#[cfg(test)]
+mod tests;

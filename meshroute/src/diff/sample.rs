@@ -273,6 +273,7 @@ mod tests {
         }
         assert!(texts("[a-z]").expect("it is read").is_all);
         assert!(!texts("[a-z]{2}").expect("it is read").is_all);
+        assert!(!texts("a|.").expect("it is read").is_all);
     }
 
     #[test]

@@ -271,6 +271,9 @@ fn a_rollout_writes_weights_when_it_is_done_as_well() {
     let other = changed("spec.strategy.canary.stableService", json!("other"));
     is(shown(json!({}), &other), paused, UNKNOWN);
     is(shown(json!({}), &changed("status", json!({}))), "Argo Rollouts/web (no status)", UNKNOWN);
+    // That the plugin has written shows in the status.
+    let unwritten = with(healthy[0].clone(), "status.canary", json!({}));
+    is(shown(json!({}), &[unwritten]), "Argo Rollouts/web (Healthy)", UNKNOWN);
 }
 
 #[test]
@@ -315,6 +318,8 @@ fn the_field_manager_of_the_rules_is_the_last_sign() {
     ] {
         is(shown(written_by(&["kubectl-edit", manager]), &[]), text, reverts);
     }
+    // Of several, the one that writes weights by itself.
+    is(shown(written_by(&["helm", "flagger", "argocd-controller"]), &[]), "Flagger", UNKNOWN);
     for manager in [
         "kubectl",
         "kubectl-client-side-apply",

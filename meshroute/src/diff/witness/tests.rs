@@ -55,6 +55,8 @@ fn whoever_asks_for_more_leaves_something() {
     assert_eq!(found(&["prefix /a"], &["prefix /a/b", "exact /a", "exact /a/"]), CERTAIN);
     assert_eq!(found(&["prefix /a", "header x=1"], &["prefix /a, header x=2", "POST"]), CERTAIN);
     assert_eq!(found(&["exact /a", "GET"], &["exact /a, POST"]), CERTAIN);
+    assert_eq!(found(&["any"], &["prefix /~", "prefix /~~"]), CERTAIN);
+    assert_eq!(found(&["GET", "POST"], &[]), None);
 }
 
 #[test]
@@ -83,6 +85,10 @@ fn expressions_decide_where_texts_are_known() {
     assert_eq!(found(&["header x~[a-z]+", "header x=7"], &[]), None);
     assert_eq!(found(&["header x~[a-z]+", "header x~.*7"], &[]), POSSIBLE);
     assert_eq!(found(&["regex (["], &["prefix /a"]), POSSIBLE);
+    // Of expressions that are not read, the texts that all begin with something else are left out.
+    assert_eq!(found(&["regex /a/(?i)x", "prefix /b"], &[]), None);
+    assert_eq!(found(&["regex /a/x|(?i)/b/x", "prefix /b"], &[]), POSSIBLE);
+    assert_eq!(found(&["regex /ab*(?i)c/x", "prefix /ac"], &[]), POSSIBLE);
     assert_eq!(found(&["odd /a"], &["odd /a"]), None);
     assert_eq!(found(&["any"], &["odd /a"]), CERTAIN);
 }

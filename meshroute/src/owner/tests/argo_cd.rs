@@ -80,6 +80,8 @@ fn ignored_weights_are_not_reverted() {
         json!({"jsonPointers": ["/spec/rules/1/backendRefs", "/spec/hostnames", "/metadata/labels"]}),
         json!({"jqPathExpressions": [".spec.rules[].filters", ".spec.rules[].backendRefs[].port"]}),
         json!({"managedFieldsManagers": ["rollouts-controller"]}),
+        // No pointers to any field.
+        json!({"jsonPointers": ["", "spec"]}),
     ] {
         is(shown(tracked(), &rule(fields)), "Argo CD/shop (self-heal)", YES);
     }

@@ -31,6 +31,9 @@ fn bare_numbers_are_written_as_they_are() {
 #[test]
 fn shares_keep_the_sum_or_take_the_smallest_that_is_whole() {
     assert_eq!(ok(&[100, 0], &["v2=10%"]), [90, 10]);
+    // The only other one takes the rest, even from 0.
+    assert_eq!(ok(&[100, 0], &["v1=40%"]), [40, 60]);
+    assert_eq!(ok(&[1, 1], &["v2=0.0001%"]), [999_999, 1]);
     assert_eq!(ok(&[9, 1], &["v2=25%"]), [3, 1]);
     assert_eq!(ok(&[9, 1], &["v2=20%"]), [8, 2]);
     assert_eq!(ok(&[1, 1, 1], &["v1=50%"]), [2, 1, 1]);
@@ -62,6 +65,11 @@ fn what_cannot_be_is_refused_with_what_works() {
     assert!(refused(&[98, 2], &["v1=50%", "v2=49%"], "add up to 99%").is_empty());
     let rest = refused(&[100, 0, 0], &["v1=80%"], "20% is left for web-v2 and web-v3");
     assert_eq!(rest, ["web-v1=80% web-v2=20% web-v3=0%"]);
+    // What no percentage says exactly is not proposed.
+    let inexact = ["v1+=5%", "v2-=10%"];
+    assert!(refused(&[1, 2, 0, 0], &inexact, "5% is left for web-v3 and web-v4").is_empty());
+    let all = refused(&[90, 10, 5], &["v1=60", "v2=40"], "web-v3 is not named");
+    assert_eq!(all, ["web-v1=60% web-v2=40%", "web-v1=60 web-v2=40 web-v3=5"]);
     assert!(refused(&[90, 10], &["1000001/0"], "at most 1000000").is_empty());
     let close = refused(&[999_983, 999_979, 1], &["v3=0.0001%"], "these come close");
     assert_eq!(ok(&[999_983, 999_979, 1], &[&close[0]]).iter().sum::<u32>(), 1_000_000);
@@ -95,6 +103,7 @@ fn percentages_stay_whole_where_a_route_wants_them() {
     let trouble = ask(&["1/1/2"]).expect_err("they are no percentages");
     assert_eq!(ways(&trouble), ["25/25/50"]);
     assert_eq!(ways(&ask(&["a=1", "b=1", "c=1"]).expect_err("nor these")), ["34/33/33"]);
+    assert_eq!(ways(&ask(&["1/2/4"]).expect_err("nor these")), ["14/29/57"]);
 
     // A namespace says it for all of its routes.
     let mut labelled = one_rule(&[2, 1]);

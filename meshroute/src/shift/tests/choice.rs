@@ -57,6 +57,16 @@ fn a_name_beats_an_index_and_one_that_fits_twice_is_none() {
     assert_eq!(indexes(&ask(&cluster, &["1/1"], &of_rule("2")).expect("by index")), [2]);
     let trouble = ask(&cluster, &["1/1"], &of_rule("same")).expect_err("it fits two");
     assert_eq!(ways(&trouble), ["--rule 1", "--rule 2"]);
+    // Where rules differ, a name that two have names neither.
+    let rules =
+        |second: &[(&str, i64)]| json!([rule("same", "/y", two), rule("same", "/z", second)]);
+    let of = |second: &[(&str, i64)], target: &Target| {
+        let cluster = self::cluster(&["a", "b"], &[route("web", &rules(second))]);
+        ways(&ask(&cluster, &["1/1"], target).expect_err("it fits two"))
+    };
+    let differ = of(&[("a", 5), ("b", 5)], &target());
+    assert_eq!(differ, ["--rule 0", "--rule 1", "--all-rules"]);
+    assert_eq!(of(&[("a", 1)], &of_rule("same")), ["--rule 0"]);
 }
 
 #[test]
@@ -75,6 +85,54 @@ fn one_route_is_written_at_a_time() {
     let none = Target { route: Some("three".into()), ..target() };
     let trouble = ask(&cluster, &["1/1"], &none).expect_err("there is none");
     assert!(trouble.message.contains("in route three"), "{trouble}");
+    let elsewhere = Target { route: Some("pay/two".into()), ..target() };
+    assert!(ask(&cluster, &["1/1"], &elsewhere).is_err());
+}
+
+#[test]
+fn routes_of_one_name_are_told_apart_by_their_kinds() {
+    let two = &[("a", 9), ("b", 1)];
+    let mut cluster = cluster(&["a", "b"], &[route("web", &json!([rule("", "/x", two)]))]);
+    let mut grpc = route("web", &json!([rule("", "/", two)]));
+    grpc["spec"]["rules"][0]["matches"] = json!([{"method": {"service": "a.B"}}]);
+    cluster.insert(lower(Kind::Route(RouteKind::Grpc), &grpc, "shop").object.expect("well-formed"));
+    let ids: Vec<_> = cluster.routes().map(|route| &route.id).collect();
+    let all = ids.iter().copied().collect();
+    let flags: Vec<String> = ids.iter().map(|id| route_flag(id, &all)).collect();
+    assert_eq!(flags, ["httproute/web", "grpcroute/web"]);
+}
+
+#[test]
+fn what_is_only_read_does_not_keep_others_from_being_written() {
+    let two = &[("a", 9), ("b", 1)];
+    let mut cluster = cluster(&["a", "b"], &[route("web", &json!([rule("", "/x", two)]))]);
+    let read = route("read", &json!([rule("", "/y", two)]));
+    let read = lower(Kind::Route(RouteKind::LinkerdHttp), &read, "shop");
+    cluster.insert(read.object.expect("it is well-formed"));
+    let service = cluster.services().find(|it| it.name.name == "web").expect("it is there");
+    let question = Question { service, port: None, from: None, host: None };
+    let splits = splits(&cluster, Mesh::Linkerd.profile(), &question);
+    let shift = shift(&cluster, &splits, &Wish::Equal, &target()).expect("one is written");
+    assert_eq!(shift.route.name.name, "web");
+}
+
+#[test]
+fn a_rule_serves_the_ports_of_all_answers_that_it_is_in() {
+    let two = &[("a", 9), ("b", 1)];
+    let mut other = route("other", &json!([rule("", "/x", &[("a", 1)])]));
+    other["spec"]["parentRefs"][0]["port"] = json!(81);
+    let routes = [route("web", &json!([rule("", "/", two)])), other];
+    let mut cluster = cluster(&["a", "b"], &routes);
+    let service = json!({"metadata": {"name": "web"}, "spec": {"ports": [
+        {"name": "http", "port": 80}, {"name": "other", "port": 81}]}});
+    cluster.insert(lower(Kind::Service, &service, "shop").object.expect("it is well-formed"));
+    let service = cluster.services().find(|it| it.name.name == "web").expect("it is there");
+    let question = Question { service, port: None, from: None, host: None };
+    let splits = splits(&cluster, Mesh::Spec.profile(), &question);
+    assert_eq!(splits.len(), 2, "the ports have different answers");
+    let of_port = Target { port: Some(80), ..target() };
+    let trouble = shift(&cluster, &splits, &Wish::Equal, &of_port).expect_err("it serves 81 too");
+    assert!(trouble.message.contains("also serves port 81"), "{trouble}");
 }
 
 #[test]

@@ -36,6 +36,37 @@ fn a_share_rises_only_where_somebody_can_serve_it() {
     cluster.remove(Kind::Service, &ObjectName::new("shop", "web-v2"));
     assert_eq!(guards(&cluster, &["80/20"]), [raises("does not exist")]);
     assert_eq!(guards(&one_rule(&[90, 10]), &["0/0"]), [Guard::AllZero { rule: "0".into() }]);
+    // What stays as it is hurts nobody anew.
+    let zero = |name: &str, path: &str, weight: i64| {
+        rule(name, path, &[("web-v1", weight), ("web-v2", weight)])
+    };
+    let rules = json!([zero("x", "/x", 0), zero("y", "/", 1)]);
+    let two = self::cluster(&["web-v1", "web-v2"], &[route("web", &rules)]);
+    let all = Target { all_rules: true, ..Target::default() };
+    let shift = ask(&two, &["0/0"], &all).expect("it can be planned");
+    assert_eq!(shift.guards, [Guard::AllZero { rule: "y".into() }]);
+}
+
+#[test]
+fn a_port_that_is_not_there_is_minded_where_the_mesh_minds_it() {
+    let mut rule = rule("", "/", &[("web-v1", 9), ("web-v2", 1)]);
+    rule["backendRefs"][1]["port"] = json!(81);
+    let cluster = cluster(&["web-v1", "web-v2"], &[route("web", &json!([rule]))]);
+    let service = cluster.services().find(|it| it.name.name == "web").expect("it is there");
+    let of = |mesh: Mesh| {
+        let question = Question { service, port: None, from: None, host: None };
+        let wish = Wish::parse(&["8/2"], false).expect("it is well-formed");
+        let splits = splits(&cluster, mesh.profile(), &question);
+        shift(&cluster, &splits, &wish, &Target::default()).expect("it can be planned").guards
+    };
+    let why = "does not have this port";
+    let raises = Guard::Raises { rule: "0".into(), backend: "web-v2".into(), why };
+    assert_eq!(of(Mesh::Istio), [raises]);
+    assert!(
+        !of(Mesh::Linkerd)
+            .iter()
+            .any(|guard| { matches!(guard, Guard::Raises { why: other, .. } if *other == why) })
+    );
 }
 
 #[test]
@@ -62,6 +93,18 @@ fn what_is_not_known_is_a_note() {
     let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
     assert_eq!(shift.guards, []);
     assert_eq!(shift.notes, [Note::ReadyUnknown { backend: "b".into() }]);
+    let both = json!([rule("", "/", &[("a", 9), ("b", 1)]), rule("", "/x", &[("a", 9), ("b", 1)])]);
+    put(&mut cluster, Kind::Route(RouteKind::Http), &route("web", &both));
+    let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
+    assert_eq!(shift.rules.len(), 2);
+    assert_eq!(shift.notes, [Note::ReadyUnknown { backend: "b".into() }]);
+    // What is no Service is not missing among them.
+    let mut foreign = route("web", &json!([rule("", "/", &[("a", 9), ("c", 1)])]));
+    let backend = &mut foreign["spec"]["rules"][0]["backendRefs"][1];
+    (backend["group"], backend["kind"]) = (json!("example.com"), json!("Elsewhere"));
+    put(&mut cluster, Kind::Route(RouteKind::Http), &foreign);
+    let shift = ask(&cluster, &["8/2"], &Target::default()).expect("it can be planned");
+    assert_eq!(shift.guards, []);
 }
 
 #[test]

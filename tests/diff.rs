@@ -92,6 +92,35 @@ spec:
     }
 }
 
+#[test]
+fn one_failure_instead_of_another_mends_nothing() {
+    let with = |backend: &str| {
+        format!(
+            "
+{{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{ports: [{{port: 80}}]}}}}
+---
+{{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {{name: web-1,
+  labels: {{kubernetes.io/service-name: web}}}}, addressType: IPv4, endpoints: [], ports: []}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: web}}
+spec:
+  parentRefs: [{{group: '', kind: Service, name: web}}]
+  rules: [{{backendRefs: [{{name: {backend}, port: 80}}]}}]
+"
+        )
+    };
+    let process =
+        Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"));
+    let (gone, unready) =
+        (process.file("gone.yaml", &with("gone")), process.file("b.yaml", &with("web")));
+    let outcome = program::run(&["diff", &gone, &unready, "--mesh", "istio"], "");
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    assert!(!outcome.stdout.contains("fails no more"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("fails: no ready endpoints"), "{}", outcome.stdout);
+}
+
 /// The parts of a line that are no code.
 fn outside_of_code(line: &str) -> String {
     let mut outside = String::new();

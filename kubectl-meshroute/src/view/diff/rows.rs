@@ -83,9 +83,11 @@ fn mark(moved: &Move, region: &Region<'_>) -> Mark {
         Destination::Answer(answer @ (Answer::Status(_) | Answer::Undefined)) => Some(answer),
         Destination::Answer(Answer::Redirect) | Destination::Backend(_) => None,
     };
+    // One failure instead of another mends nothing.
+    let is_mended = region.after.fate.as_ref().is_some_and(|fate| !fate.fails());
     match fails {
         Some(answer) if moved.after > moved.before => Mark::Fails(words::why(region, answer)),
-        Some(_) if moved.after.is_zero() => Mark::Mended,
+        Some(_) if is_mended => Mark::Mended,
         _ if moved.after == moved.before => Mark::Same,
         _ if moved.before.is_zero() => Mark::New,
         _ if moved.after.is_zero() => Mark::Gone,

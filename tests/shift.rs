@@ -86,6 +86,12 @@ fn a_canary_moves_and_comes_back_by_the_printed_command() {
     assert_eq!(shop.weights(ROUTE, 0), [100, 0]);
     shop.run(&["promote", "web"]).success();
     assert_eq!(shop.weights(ROUTE, 0), [0, 100]);
+    // Twice is once: the other backend is not promoted back.
+    let again = shop.run(&["promote", "web"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stdout.ends_with("unchanged\n"), "{}", again.stdout);
+    assert!(again.stderr.starts_with("note: this was promoted already"), "{}", again.stderr);
+    assert_eq!(shop.weights(ROUTE, 0), [0, 100]);
     shop.run(&["undo", "web", "--to", "1"]).success();
     assert_eq!(shop.weights(ROUTE, 0), [90, 10]);
     let table = shop.run(&["history", "web"]).success();

@@ -65,6 +65,17 @@ pub(crate) struct Grown {
     pub(crate) note: Option<&'static str>,
 }
 
+impl Entry {
+    /// Whether the weights that a change starts from still are what this one has made of them, as
+    /// far as the two are about the same rules.
+    pub(crate) fn is_still_in(&self, shift: &Shift) -> bool {
+        shift.rules.iter().all(|rule| {
+            let mut written = self.rules.iter().filter(|of| of.rule == rule.index);
+            written.all(|of| of.to == rule.before())
+        })
+    }
+}
+
 /// Reads the annotation, the oldest change first.
 pub(crate) fn read(annotation: Option<&str>) -> Result<Vec<Entry>, String> {
     match annotation {

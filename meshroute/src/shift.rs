@@ -107,6 +107,16 @@ impl Shift {
         self.rules.iter().all(RuleShift::is_unchanged)
     }
 
+    /// The same rules with the weights that they have.
+    #[must_use]
+    pub fn held(&self) -> Self {
+        let mut held = self.clone();
+        for backend in held.rules.iter_mut().flat_map(|rule| &mut rule.backends) {
+            backend.new = *backend.old;
+        }
+        held
+    }
+
     /// The weights that change: index of the rule, index of the backend, before, after.
     pub fn changes(&self) -> impl Iterator<Item = (usize, usize, &Field<u32>, u32)> {
         self.rules.iter().flat_map(|rule| {

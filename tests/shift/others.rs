@@ -351,6 +351,9 @@ fn a_mesh_that_names_no_generation_is_not_waited_for() {
     assert!(outcome.code == 4 && outcome.stderr.ends_with(said), "{}", outcome.stderr);
     let outcome = split(&["v2=30%"]);
     assert_eq!((outcome.code, outcome.stderr.as_str()), (4, said));
+    // Where nobody has asked to wait, it is as always, and no warning.
+    let unasked = shop.run(&["split", "web", "v2=40%", "--mesh", "linkerd"]);
+    assert_eq!((unasked.code, unasked.stderr), (0, said.replace("warning", "note")));
 }
 
 /// A CRD without defaults stores a weight that nobody wrote as one that is absent.

@@ -2,18 +2,14 @@
 
 use meshroute::{
     name::RouteId,
-    shift::{self, Shift, Trouble},
+    shift::{self, Trouble},
 };
 
 use super::{
     history::remembered,
     shift::{Change, apply},
 };
-use crate::{
-    Look, Streams, args,
-    exit::Failure,
-    history::{self, Entry},
-};
+use crate::{Look, Streams, args, exit::Failure, history};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -63,7 +59,7 @@ pub(crate) fn run(
         shift::undo(answer.cluster, &answer.splits, &memories, &name)
     })?;
     let shift = planned.map_err(|trouble| change.failure(&trouble))?;
-    if let Some(entry) = entries.last().filter(|entry| !is_as_written(entry, &shift)) {
+    if let Some(entry) = entries.last().filter(|entry| !entry.is_still_in(&shift)) {
         let rev = entry.rev;
         writeln!(
             streams.stderr,
@@ -71,14 +67,6 @@ pub(crate) fn run(
         )?;
     }
     apply(&change, &source, &shift, look, streams)
-}
-
-/// Whether the weights still are what the change has made of them, as far as it is about them.
-fn is_as_written(entry: &Entry, shift: &Shift) -> bool {
-    shift.rules.iter().all(|rule| {
-        let mut written = entry.rules.iter().filter(|of| of.rule == rule.index);
-        written.all(|of| of.to == rule.before())
-    })
 }
 
 /// A name that fits this route only.

@@ -23,6 +23,15 @@ pub(super) fn apply(
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     expected(change.writing.expect.as_deref(), shift)?;
+    let held = shift.held();
+    let mut shift = shift;
+    if matches!(place, Place::Cluster) && cluster::is_repeated(change, source, shift)? {
+        writeln!(
+            streams.stderr,
+            "note: this was promoted already, and is still so: name a backend to promote another"
+        )?;
+        shift = &held;
+    }
     let (told, code) = if shift.is_unchanged() {
         (Told::new(shift, Fate::Unchanged), code::DONE)
     } else {

@@ -46,8 +46,7 @@ pub(super) fn write<'s>(
     for note in writers(&stored, writing) {
         writeln!(streams.stderr, "note: {note}")?;
     }
-    let reason = writing.reason.clone().or_else(|| writing.override_owner.clone());
-    let author = Author { who: live.who(), reason: reason.or_else(|| implied(change)) };
+    let author = Author { who: live.who(), reason: reason(change) };
     if writing.dry_run == DryRun::Client {
         let request = Request::new(shift, stored, &author);
         let before = &request.on.object;
@@ -78,18 +77,51 @@ pub(super) fn write<'s>(
             None
         }
         // It is written all the same.
-        Ok(Confirmed::No(message)) | Err(Failure::Said { message, .. }) => Some(message),
+        Ok(Confirmed::No(message))
+        | Err(Failure::Said { message, .. } | Failure::Lost(message)) => Some((message, "warning")),
+        // It is so with every change, and no reason to look closer, unless that was asked for.
+        Ok(Confirmed::Never(message)) => {
+            Some((message, if writing.wait == Some(true) { "warning" } else { "note" }))
+        }
         Err(failure) => return Err(failure),
     };
-    let Some(why) = why else { return Ok((told, code::DONE)) };
-    writeln!(streams.stderr, "warning: written, not confirmed: {}", clean(&why))?;
+    let Some((why, word)) = why else { return Ok((told, code::DONE)) };
+    writeln!(streams.stderr, "{word}: written, not confirmed: {}", clean(&why))?;
     let code = if writing.wait == Some(true) { code::UNCONFIRMED } else { code::DONE };
     Ok((told, code))
 }
 
-/// The reason of a change that says it by itself.
-fn implied(change: &Change<'_>) -> Option<String> {
-    (change.verb != "split").then(|| change.verb.to_owned())
+/// What a promotion without a name says for itself: of the backends, it has taken the other one.
+const PROMOTE: &str = "promote";
+
+/// The reason of a change, as the history keeps it.
+fn reason(change: &Change<'_>) -> Option<String> {
+    let reason = change.writing.reason.clone().or_else(|| change.writing.override_owner.clone());
+    match (change.verb, change.words, reason) {
+        (PROMOTE, [], Some(reason)) => Some(format!("{PROMOTE}: {reason}")),
+        (PROMOTE, [], None) => Some(PROMOTE.into()),
+        (PROMOTE, [backend, ..], None) => Some(format!("{PROMOTE} {backend}")),
+        (_, _, reason) => reason,
+    }
+}
+
+/// Whether a promotion without a name is the same command again, with the weights still as it has
+/// written them: done once more, it would take back what it did.
+pub(super) fn is_repeated(
+    change: &Change<'_>,
+    source: &Source,
+    shift: &Shift,
+) -> Result<bool, Failure> {
+    if change.verb != PROMOTE || !change.words.is_empty() {
+        return Ok(false);
+    }
+    let Some(stored) = source.writable()?.stored(&shift.route)? else { return Ok(false) };
+    let annotations = patch::annotations(&stored.object);
+    let history = history::read(annotations.get(history::ANNOTATION).map(String::as_str));
+    let Some(last) = history.unwrap_or_default().pop() else { return Ok(false) };
+    let reason = last.reason.as_deref().unwrap_or_default();
+    let is_promotion = reason == PROMOTE || reason.starts_with(&format!("{PROMOTE}: "));
+    Ok(is_promotion && last.is_still_in(shift))
 }
 
 /// What was written.

@@ -17,6 +17,8 @@ pub(super) enum Confirmed {
     Yes(String),
     /// It has not, in time, or it has refused it.
     No(String),
+    /// It never says of which change it speaks.
+    Never(String),
     /// Nobody was asked.
     Unasked,
 }
@@ -54,7 +56,7 @@ pub(super) fn wait(
     }
     let generation = written["metadata"]["generation"].as_i64().unwrap_or_default();
     if let Some(silent) = without_generations(&known) {
-        return Ok(Confirmed::No(silent));
+        return Ok(Confirmed::Never(silent));
     }
     let start = Instant::now();
     let mut is_told = false;
@@ -76,7 +78,7 @@ pub(super) fn wait(
             )));
         }
         if let (true, Some(silent)) = (known.is_empty(), without_generations(&now)) {
-            return Ok(Confirmed::No(silent));
+            return Ok(Confirmed::Never(silent));
         }
         if start.elapsed() >= limit {
             let names: Vec<&str> = known.iter().map(|it| it.controller.as_str()).collect();

@@ -3,7 +3,9 @@
 //! Lowering never fails. What cannot be read is a [`Problem`] with its place; what we do not know
 //! is named and kept out of the answer, never guessed.
 
+mod filters;
 mod ignore;
+mod near;
 mod others;
 mod reader;
 mod route;
@@ -33,6 +35,22 @@ pub struct Problem {
     pub message: String,
     /// What follows from it.
     pub gravity: Gravity,
+    /// What it is about.
+    pub what: What,
+}
+
+/// What a [`Problem`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A value of the wrong shape or size, or one that is missing.
+    Shape,
+    /// A value that we do not know.
+    Value,
+    /// A field that we do not know.
+    Field {
+        /// The field that was probably meant.
+        near: Option<&'static str>,
+    },
 }
 
 /// What follows from a [`Problem`].

@@ -11,9 +11,27 @@ pub enum Step {
     Index(usize),
 }
 
+impl From<&str> for Step {
+    fn from(field: &str) -> Self {
+        Self::Field(field.into())
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
 /// The steps from the root of an object to a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath(Vec<Step>);
+
+impl FromIterator<Step> for FieldPath {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
 
 impl FieldPath {
     /// The steps, from the root.

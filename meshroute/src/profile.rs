@@ -9,7 +9,7 @@ mod table;
 
 use std::{fmt, str::FromStr};
 
-use crate::{cluster::OverrideKind, name::RouteKind, route::Filter};
+use crate::{cluster::OverrideKind, name::RouteKind, route::FilterKind};
 
 /// The meshes, and the specification taken by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -382,7 +382,7 @@ pub enum BackendNamespace {
 #[derive(Debug, Clone, Copy)]
 pub struct Filters {
     /// Those that work.
-    pub works: &'static [Filter],
+    pub works: &'static [FilterKind],
     /// What any other does.
     pub otherwise: Unsupported,
 }

@@ -1,8 +1,12 @@
 //! The model of a route: what a mesh is asked to do, with every default filled in and marked as
 //! such.
 
+mod filter;
 mod signs;
 
+pub use filter::{
+    Filter, FilterKind, HeaderChanges, Mirror, PathChange, Redirect, Reference, Rewrite,
+};
 pub use signs::{Applied, Signs};
 
 use std::ops::Deref;
@@ -48,8 +52,12 @@ pub struct Route {
     pub parents: Vec<Parent>,
     /// Hostnames; GEP-1294 tells meshes not to look at them, and Linkerd does.
     pub hostnames: Vec<String>,
-    /// The rules, at least one: the API's default rule is explicit here.
+    /// The rules: the API's default rule is explicit here. A GRPCRoute may have none.
     pub rules: Vec<Rule>,
+    /// Whether any of them stands in the object.
+    pub has_rules: bool,
+    /// Whether it wants to be attached to default Gateways (GEP-3793).
+    pub has_default_gateways: bool,
     /// What controllers say of it.
     pub statuses: Vec<ParentStatus>,
     /// What it says of the tools that write it; none where it says nothing.
@@ -87,8 +95,21 @@ pub struct Rule {
     pub backends: Vec<Backend>,
     /// Timeouts, as written.
     pub timeouts: Timeouts,
+    /// What is done with a failed request.
+    pub retry: Option<Retry>,
+    /// Whether sessions stay with a backend.
+    pub has_session_persistence: bool,
+}
+
+/// `retry` of a rule.
+#[derive(Debug, Clone, Default)]
+pub struct Retry {
     /// How often a failed request is tried again.
-    pub retries: Option<i64>,
+    pub attempts: Option<i64>,
+    /// How long to wait before that: a GEP-2257 duration, as written.
+    pub backoff: Option<String>,
+    /// The answers that count as failed.
+    pub codes: Vec<i64>,
 }
 
 /// `timeouts`: GEP-2257 durations, as written.
@@ -222,46 +243,6 @@ pub struct Backend {
     pub weight: Field<u32>,
     /// Filters for requests to this backend only.
     pub filters: Vec<Filter>,
-}
-
-/// A filter, by what it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Filter {
-    /// Changes headers of the request.
-    RequestHeaderModifier,
-    /// Changes headers of the response.
-    ResponseHeaderModifier,
-    /// Sends a copy elsewhere.
-    RequestMirror,
-    /// Answers with a redirect.
-    RequestRedirect,
-    /// Changes host or path.
-    UrlRewrite,
-    /// Answers cross-origin questions.
-    Cors,
-    /// Something of an implementation's own.
-    ExtensionRef,
-    /// Asks somebody whether the request may pass.
-    ExternalAuth,
-    /// A type that we do not know.
-    Unknown(String),
-}
-
-impl Filter {
-    /// The type, as it is written in a manifest.
-    pub fn kind(&self) -> &str {
-        match self {
-            Self::RequestHeaderModifier => "RequestHeaderModifier",
-            Self::ResponseHeaderModifier => "ResponseHeaderModifier",
-            Self::RequestMirror => "RequestMirror",
-            Self::RequestRedirect => "RequestRedirect",
-            Self::UrlRewrite => "URLRewrite",
-            Self::Cors => "CORS",
-            Self::ExtensionRef => "ExtensionRef",
-            Self::ExternalAuth => "ExternalAuth",
-            Self::Unknown(kind) => kind,
-        }
-    }
 }
 
 /// What a controller says of a route and one of its parents.

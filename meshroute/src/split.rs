@@ -25,10 +25,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     cluster::{Cluster, Service, ServicePort},
+    name::RouteKind,
     owner::owner,
     profile::Profile,
+    route::Parent,
 };
 use ask::Ask;
+use protocol::Carries;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +98,27 @@ pub fn splits<'a>(
         split.owners = owners(cluster, split);
     }
     splits
+}
+
+/// Why no route of this kind has an effect on a port of a Service that it names as a parent; none
+/// if it has.
+pub fn why_not_routed(
+    cluster: &Cluster,
+    profile: &'static Profile,
+    service: &Service,
+    port: &ServicePort,
+    parent: &Parent,
+    kind: RouteKind,
+) -> Option<String> {
+    let question = Question { service, port: None, from: None, host: None };
+    match protocol::carries(&Ask::new(cluster, profile, &question), port, parent) {
+        Carries::Routes => None,
+        Carries::HttpRoutes if kind != RouteKind::Grpc => None,
+        Carries::HttpRoutes => {
+            Some(format!("port {} takes HTTPRoutes only, by its appProtocol", port.port))
+        }
+        Carries::Nothing(why) => Some(why),
+    }
 }
 
 /// Who else writes each of the routes in effect; what could not be told is wanted.

@@ -4,6 +4,7 @@
 //! we do not know is named in `unknown`. Only fields that some answer needs are here; `lower` gives
 //! them their meaning and their defaults.
 
+pub mod filters;
 mod found;
 pub mod signs;
 pub mod tools;
@@ -12,6 +13,7 @@ pub use found::{Any, Found};
 
 use std::collections::BTreeMap;
 
+use filters::Filter;
 use found::{KeyInto, wire};
 
 /// A list whose entries may each have the wrong shape.
@@ -120,22 +122,6 @@ pub enum MethodMatch {
 }
 
 wire! {
-    /// One entry of `filters`. What a filter does to a request is not part of a split; that it is
-    /// there can be.
-    closed Filter {
-        kind "type": String,
-        request_header_modifier "requestHeaderModifier": Any,
-        response_header_modifier "responseHeaderModifier": Any,
-        request_mirror "requestMirror": Any,
-        request_redirect "requestRedirect": Any,
-        url_rewrite "urlRewrite": Any,
-        cors "cors": Any,
-        extension_ref "extensionRef": Any,
-        external_auth "externalAuth": Any,
-    }
-}
-
-wire! {
     /// One entry of `backendRefs`.
     closed BackendRef {
         group "group": String,
@@ -146,6 +132,15 @@ wire! {
         weight "weight": i64,
         filters "filters": List<Filter>,
     }
+}
+
+/// `targetPort` of a Service's port: a number, or the name of a container's port.
+#[derive(Debug, Clone)]
+pub enum TargetPort {
+    /// A number.
+    Number(i64),
+    /// A name.
+    Name(String),
 }
 
 wire! {
@@ -161,7 +156,7 @@ wire! {
     closed Retry {
         attempts "attempts": i64,
         backoff "backoff": String,
-        codes "codes": Any,
+        codes "codes": List<i64>,
     }
 }
 
@@ -204,6 +199,7 @@ wire! {
         kind "type": String,
         cluster_ip "clusterIP": String,
         external_name "externalName": String,
+        selector "selector": BTreeMap<String, String>,
         ports "ports": List<ServicePort>,
     }
 }
@@ -215,6 +211,7 @@ wire! {
         port "port": i64,
         protocol "protocol": String,
         app_protocol "appProtocol": String,
+        target_port "targetPort": TargetPort,
     }
 }
 

@@ -120,7 +120,12 @@ fn of_rule(rule: &SplitRule<'_>, split: &Split<'_>) -> Vec<Line> {
     }
     if let Some(first) = lines.first_mut() {
         first.timeout = timeout(rule);
-        first.retries = rule.rule.retries.map_or_else(|| "-".into(), |retries| retries.to_string());
+        first.retries = rule
+            .rule
+            .retry
+            .as_ref()
+            .and_then(|retry| retry.attempts)
+            .map_or_else(|| "-".into(), |retries| retries.to_string());
         first.filters = filters(rule);
         first.route = format!(
             "{} {}",
@@ -167,7 +172,7 @@ fn timeout(rule: &SplitRule<'_>) -> String {
 }
 
 fn filters(rule: &SplitRule<'_>) -> String {
-    let mut kinds: Vec<&str> = rule.rule.filters.iter().map(Filter::kind).collect();
+    let mut kinds: Vec<&str> = rule.rule.filters.iter().map(Filter::type_name).collect();
     kinds.dedup();
     if kinds.is_empty() { "-".into() } else { words::clean(&kinds.join(",")) }
 }

@@ -73,6 +73,8 @@ pub struct Service {
     pub annotations: BTreeMap<String, String>,
     /// What kind of Service it is.
     pub kind: ServiceKind,
+    /// The labels of the Pods that serve it; none where somebody else writes its endpoints.
+    pub selector: BTreeMap<String, String>,
     /// Its ports.
     pub ports: Vec<ServicePort>,
 }
@@ -101,6 +103,8 @@ pub struct ServicePort {
     pub protocol: String,
     /// The protocol on top, if it is said.
     pub app_protocol: Option<String>,
+    /// The port of the Pods, as a number or a name, if it is said.
+    pub target: Option<String>,
 }
 
 /// A part of the endpoints of a Service.

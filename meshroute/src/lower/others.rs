@@ -35,11 +35,16 @@ impl Reader {
                     // `core/v1`, `ServicePort.Protocol`: "Default is TCP."
                     protocol: r.take("protocol", port.protocol).unwrap_or_else(|| "TCP".into()),
                     app_protocol: r.take("appProtocol", port.app_protocol),
+                    target: r.take("targetPort", port.target_port).map(|target| match target {
+                        wire::TargetPort::Number(number) => number.to_string(),
+                        wire::TargetPort::Name(name) => name,
+                    }),
                 })
             });
             let (labels, annotations) =
                 (r.strings(metadata.labels), r.strings(metadata.annotations));
-            Some(Object::Service(Service { name, labels, annotations, kind, ports }))
+            let selector = r.strings(spec.selector);
+            Some(Object::Service(Service { name, labels, annotations, kind, selector, ports }))
         })
     }
 

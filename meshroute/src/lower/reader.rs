@@ -1,7 +1,7 @@
 //! Walks an object with the place in hand, and collects problems.
 
 use crate::{
-    lower::{Gravity, Problem},
+    lower::{Gravity, Problem, What, near::near},
     name::ObjectName,
     path::{FieldPath, Step},
     wire::{Found, List, Metadata},
@@ -148,18 +148,24 @@ impl Reader {
 
     /// Notes that the API server refuses what stands at the place.
     pub(super) fn refuse(&mut self, message: String) {
-        self.problems.push(Problem { path: self.path.clone(), message, gravity: Gravity::Refused });
+        self.note(message, Gravity::Refused, What::Shape);
     }
 
     /// Notes that we do not know what stands at the place.
     pub(super) fn unknown(&mut self, message: String) {
-        self.problems.push(Problem { path: self.path.clone(), message, gravity: Gravity::Unknown });
+        self.note(message, Gravity::Unknown, What::Value);
     }
 
-    /// Notes fields that we do not know.
-    pub(super) fn unknown_fields(&mut self, names: Vec<String>) {
+    /// Notes fields that we do not know; `known` are those that could stand in their place.
+    pub(super) fn unknown_fields(&mut self, names: Vec<String>, known: &'static [&'static str]) {
         for name in names {
-            self.field(&name, |r| r.unknown("unknown field, passed over".into()));
+            let near = near(&name, known);
+            let message = "unknown field, passed over".to_owned();
+            self.field(&name, |r| r.note(message, Gravity::Unknown, What::Field { near }));
         }
+    }
+
+    fn note(&mut self, message: String, gravity: Gravity, what: What) {
+        self.problems.push(Problem { path: self.path.clone(), message, gravity, what });
     }
 }

@@ -7,10 +7,10 @@ use crate::{
     lower::{reader::Reader, signs},
     name::{GATEWAY_GROUP, ObjectName, RouteId, RouteKind},
     route::{
-        Backend, Field, Filter, GrpcMatch, Match, Parent, ParentStatus, PathMatch, Route, Rule,
+        Backend, Field, GrpcMatch, Match, Parent, ParentStatus, PathMatch, Retry, Route, Rule,
         Timeouts, ValueKind, ValueMatch,
     },
-    wire::{self, Found, List, MethodMatch},
+    wire::{self, Found, MethodMatch},
 };
 
 /// `apis/v1/shared_types.go`, `ParentReference.Group`: "When unspecified,
@@ -20,10 +20,10 @@ const PARENT_GROUP: &str = GATEWAY_GROUP;
 const PARENT_KIND: &str = "Gateway";
 /// `apis/v1/object_reference_types.go`: "When unspecified or empty string, core API group is
 /// inferred."
-const BACKEND_GROUP: &str = "";
+pub(super) const BACKEND_GROUP: &str = "";
 /// `apis/v1/object_reference_types.go`, `BackendObjectReference.Kind`:
 /// `+kubebuilder:default=Service`.
-const BACKEND_KIND: &str = "Service";
+pub(super) const BACKEND_KIND: &str = "Service";
 /// `apis/v1/shared_types.go`, `BackendRef.Weight`: "If unspecified, weight defaults to 1."
 const WEIGHT: u32 = 1;
 /// `apis/v1/shared_types.go`, `BackendRef.Weight`: 0 to 1,000,000.
@@ -48,35 +48,32 @@ impl Reader {
         let created = self.take("creationTimestamp", creation_timestamp);
         let signs = signs::signs(labels, annotations, owner_references, managed_fields);
         let spec = self.required("spec", spec)?;
-        let route =
-            self.field("spec", |r| {
-                let wire::RouteSpec {
-                    parent_refs,
-                    hostnames,
-                    rules,
-                    use_default_gateways: _,
-                    unknown,
-                } = spec;
-                r.unknown_fields(unknown);
-                let parents = r
-                    .list("parentRefs", parent_refs, |r, parent| r.parent(&name.namespace, parent));
-                let hostnames = r.list("hostnames", hostnames, |_, hostname| Some(hostname));
-                let mut rules = r.list("rules", rules, |r, rule| Some(r.rule(kind, rule)));
-                if rules.is_empty() && kind != RouteKind::Grpc {
-                    // `apis/v1/httproute_types.go`, `Rules`: `+kubebuilder:default={{matches: {{path:
-                    // {type: "PathPrefix", value: "/"}}}}}`.
-                    rules.push(r.rule(kind, wire::Rule::default()));
-                }
-                Route {
-                    id: RouteId { name: name.clone(), kind },
-                    created: created.and_then(|created: String| created.parse::<Timestamp>().ok()),
-                    parents,
-                    hostnames,
-                    rules,
-                    statuses: Vec::new(),
-                    signs: None,
-                }
-            });
+        let route = self.field("spec", |r| {
+            let wire::RouteSpec { parent_refs, hostnames, rules, use_default_gateways, unknown } =
+                spec;
+            r.unknown_fields(unknown, wire::RouteSpec::KEYS);
+            let parents =
+                r.list("parentRefs", parent_refs, |r, parent| r.parent(&name.namespace, parent));
+            let hostnames = r.list("hostnames", hostnames, |_, hostname| Some(hostname));
+            let mut rules = r.list("rules", rules, |r, rule| Some(r.rule(kind, rule)));
+            let has_rules = !rules.is_empty();
+            if rules.is_empty() && kind != RouteKind::Grpc {
+                // `apis/v1/httproute_types.go`, `Rules`: `+kubebuilder:default={{matches: {{path:
+                // {type: "PathPrefix", value: "/"}}}}}`.
+                rules.push(r.rule(kind, wire::Rule::default()));
+            }
+            Route {
+                id: RouteId { name: name.clone(), kind },
+                created: created.and_then(|created: String| created.parse::<Timestamp>().ok()),
+                parents,
+                hostnames,
+                rules,
+                has_rules,
+                has_default_gateways: matches!(use_default_gateways, Found::Read(_)),
+                statuses: Vec::new(),
+                signs: None,
+            }
+        });
         let statuses = self
             .object("status", status, |r, status| {
                 r.list("parents", status.parents, |r, parent| {
@@ -90,7 +87,7 @@ impl Reader {
     fn parent(&mut self, namespace: &str, parent: wire::ParentRef) -> Option<Parent> {
         let wire::ParentRef { group, kind, namespace: written, name, section_name, port, unknown } =
             parent;
-        self.unknown_fields(unknown);
+        self.unknown_fields(unknown, wire::ParentRef::KEYS);
         let written = self.take("namespace", written).filter(|namespace| !namespace.is_empty());
         Some(Parent {
             group: Field::or_default(self.take("group", group), PARENT_GROUP),
@@ -112,10 +109,10 @@ impl Reader {
             backend_refs,
             timeouts,
             retry,
-            session_persistence: _,
+            session_persistence,
             unknown,
         } = rule;
-        self.unknown_fields(unknown);
+        self.unknown_fields(unknown, wire::Rule::KEYS);
         let mut matches = self.list("matches", matches, |r, matched| r.matched(kind, matched));
         let has_matches = kind != RouteKind::Grpc || !matches.is_empty();
         if matches.is_empty() {
@@ -130,9 +127,13 @@ impl Reader {
                 query: vec![],
             });
         }
-        let timeouts = self.object("timeouts", timeouts, |r, timeouts| Timeouts {
-            request: r.take("request", timeouts.request),
-            backend_request: r.take("backendRequest", timeouts.backend_request),
+        let timeouts = self.object("timeouts", timeouts, |r, timeouts| {
+            let wire::Timeouts { request, backend_request, unknown } = timeouts;
+            r.unknown_fields(unknown, wire::Timeouts::KEYS);
+            Timeouts {
+                request: r.take("request", request),
+                backend_request: r.take("backendRequest", backend_request),
+            }
         });
         Rule {
             name: self.take("name", name),
@@ -141,15 +142,24 @@ impl Reader {
             filters: self.filters(filters),
             backends: self.list("backendRefs", backend_refs, Self::backend),
             timeouts: timeouts.unwrap_or_default(),
-            retries: self
-                .object("retry", retry, |r, retry| r.take("attempts", retry.attempts))
-                .flatten(),
+            retry: self.object("retry", retry, Self::retry),
+            has_session_persistence: matches!(session_persistence, Found::Read(_)),
+        }
+    }
+
+    fn retry(&mut self, retry: wire::Retry) -> Retry {
+        let wire::Retry { attempts, backoff, codes, unknown } = retry;
+        self.unknown_fields(unknown, wire::Retry::KEYS);
+        Retry {
+            attempts: self.take("attempts", attempts),
+            backoff: self.take("backoff", backoff),
+            codes: self.list("codes", codes, |_, code| Some(code)),
         }
     }
 
     fn matched(&mut self, kind: RouteKind, matched: wire::Match) -> Option<Match> {
         let wire::Match { path, method, headers, query_params, unknown } = matched;
-        self.unknown_fields(unknown);
+        self.unknown_fields(unknown, wire::Match::KEYS);
         let (path, method, grpc) = match (kind, self.take("method", method)) {
             (RouteKind::Grpc, Some(MethodMatch::Grpc(grpc))) => {
                 let grpc = self.field("method", |r| r.grpc_match(grpc));
@@ -182,7 +192,7 @@ impl Reader {
 
     fn path_match(&mut self, path: Found<wire::PathMatch>) -> PathMatch {
         let path = self.object("path", path, |r, path| {
-            r.unknown_fields(path.unknown);
+            r.unknown_fields(path.unknown, wire::PathMatch::KEYS);
             // `apis/v1/httproute_types.go`, `HTTPPathMatch`: the type defaults to PathPrefix, the
             // value to `/`.
             let value = r.take("value", path.value).unwrap_or_else(|| "/".into());
@@ -204,7 +214,7 @@ impl Reader {
     }
 
     fn grpc_match(&mut self, grpc: wire::GrpcMethod) -> GrpcMatch {
-        self.unknown_fields(grpc.unknown);
+        self.unknown_fields(grpc.unknown, wire::GrpcMethod::KEYS);
         let kind = self.value_kind(grpc.kind);
         GrpcMatch {
             kind,
@@ -215,7 +225,7 @@ impl Reader {
 
     fn value_match(&mut self, value: wire::ValueMatch) -> Option<ValueMatch> {
         let wire::ValueMatch { kind, name, value, unknown } = value;
-        self.unknown_fields(unknown);
+        self.unknown_fields(unknown, wire::ValueMatch::KEYS);
         let kind = self.value_kind(kind);
         Some(ValueMatch {
             kind,
@@ -238,34 +248,10 @@ impl Reader {
         }
     }
 
-    fn filters(&mut self, filters: Found<List<wire::Filter>>) -> Vec<Filter> {
-        self.list("filters", filters, |r, filter| {
-            r.unknown_fields(filter.unknown);
-            Some(match r.required("type", filter.kind)?.as_str() {
-                "RequestHeaderModifier" => Filter::RequestHeaderModifier,
-                "ResponseHeaderModifier" => Filter::ResponseHeaderModifier,
-                "RequestMirror" => Filter::RequestMirror,
-                "RequestRedirect" => Filter::RequestRedirect,
-                "URLRewrite" => Filter::UrlRewrite,
-                "CORS" => Filter::Cors,
-                "ExtensionRef" => Filter::ExtensionRef,
-                "ExternalAuth" => Filter::ExternalAuth,
-                kind => {
-                    r.field("type", |r| {
-                        r.unknown(format!(
-                            "unknown type of filter {kind:?}: what it does is not known"
-                        ))
-                    });
-                    Filter::Unknown(kind.into())
-                }
-            })
-        })
-    }
-
     fn backend(&mut self, backend: wire::BackendRef) -> Option<Backend> {
         let wire::BackendRef { group, kind, namespace, name, port, weight, filters, unknown } =
             backend;
-        self.unknown_fields(unknown);
+        self.unknown_fields(unknown, wire::BackendRef::KEYS);
         Some(Backend {
             group: Field::or_default(self.take("group", group), BACKEND_GROUP),
             kind: Field::or_default(self.take("kind", kind), BACKEND_KIND),

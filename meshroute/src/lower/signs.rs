@@ -54,6 +54,12 @@ pub(super) fn signs(
         uncompared: told(wire::HELM_RELEASE_DRIFT, "disabled"),
         release: pair(annotation(wire::RELEASE_NAMESPACE), annotation(wire::RELEASE_NAME)),
         percent: annotation(wire::WEIGHTS) == Some("percent"),
+        ignore: annotation(wire::IGNORE).map(ToOwned::to_owned),
+        last_applied: annotation(wire::LAST_APPLIED).map(ToOwned::to_owned),
+        linkerd_retries: wire::LINKERD_RETRIES
+            .into_iter()
+            .filter(|key| annotation(key).is_some())
+            .collect(),
         managers,
     };
     (signs != Signs::default()).then(|| Box::new(signs))

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cluster::OverrideKind,
     name::{GATEWAY_GROUP, RouteKind},
-    route::Filter,
+    route::FilterKind,
 };
 
 const fn ran<T>(value: T) -> Fact<T> {
@@ -27,17 +27,21 @@ const CORE_OR_NAMED: &[&str] = &["", "core"];
 
 const BOTH_KINDS: &[RouteKind] = &[RouteKind::Http, RouteKind::Grpc];
 
-const HEADERS: &[Filter] = &[Filter::RequestHeaderModifier, Filter::ResponseHeaderModifier];
-const HEADERS_AND_REDIRECT: &[Filter] =
-    &[Filter::RequestHeaderModifier, Filter::ResponseHeaderModifier, Filter::RequestRedirect];
+const HEADERS: &[FilterKind] =
+    &[FilterKind::RequestHeaderModifier, FilterKind::ResponseHeaderModifier];
+const HEADERS_AND_REDIRECT: &[FilterKind] = &[
+    FilterKind::RequestHeaderModifier,
+    FilterKind::ResponseHeaderModifier,
+    FilterKind::RequestRedirect,
+];
 /// The filters that the API describes itself.
-const DESCRIBED: &[Filter] = &[
-    Filter::RequestHeaderModifier,
-    Filter::ResponseHeaderModifier,
-    Filter::RequestMirror,
-    Filter::RequestRedirect,
-    Filter::UrlRewrite,
-    Filter::Cors,
+const DESCRIBED: &[FilterKind] = &[
+    FilterKind::RequestHeaderModifier,
+    FilterKind::ResponseHeaderModifier,
+    FilterKind::RequestMirror,
+    FilterKind::RequestRedirect,
+    FilterKind::UrlRewrite,
+    FilterKind::Cors,
 ];
 
 /// `apis/v1/httproute_types.go`, `HTTPRouteRule.Matches`; the place of regular expressions is
@@ -304,11 +308,11 @@ pub(super) static KUMA: Profile = Profile {
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters {
         works: &[
-            Filter::RequestHeaderModifier,
-            Filter::ResponseHeaderModifier,
-            Filter::RequestMirror,
-            Filter::RequestRedirect,
-            Filter::UrlRewrite,
+            FilterKind::RequestHeaderModifier,
+            FilterKind::ResponseHeaderModifier,
+            FilterKind::RequestMirror,
+            FilterKind::RequestRedirect,
+            FilterKind::UrlRewrite,
         ],
         otherwise: Unsupported::Ignored,
     }),

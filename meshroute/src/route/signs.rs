@@ -25,6 +25,12 @@ pub struct Signs {
     pub release: Option<ObjectName>,
     /// Ours: whether its weights are to be whole percentages.
     pub percent: bool,
+    /// Ours: which findings are known and accepted, as written.
+    pub ignore: Option<String>,
+    /// kubectl: what it applied last, before any default.
+    pub last_applied: Option<String>,
+    /// Linkerd: which of its annotations for retries are there.
+    pub linkerd_retries: Vec<&'static str>,
     /// The field managers of its rules.
     pub managers: Vec<String>,
 }

@@ -7,7 +7,7 @@ use crate::{
     cluster::{ServiceKind, ServicePort},
     name::{GATEWAY_GROUP, RouteKind},
     profile::{Parents, Selector, Unsupported},
-    route::{Filter, Parent, Route},
+    route::{Filter, FilterKind, Parent, Route},
     split::{
         answer::{Inert, Reason, Role},
         ask::Ask,
@@ -249,11 +249,11 @@ fn protocol_stops(ask: &Ask<'_>, port: &ServicePort, attached: &Attached<'_>) ->
 fn filter_stops(ask: &Ask<'_>, route: &Route) -> WhyNot {
     let rules = ask.profile.rule_filters.value;
     let backends = ask.profile.backend_filters.value;
-    let bad = |filters: &[Filter], works: &[Filter], otherwise| {
+    let bad = |filters: &[Filter], works: &[FilterKind], otherwise| {
         // What an unknown filter does is not known; it is no reason to leave a route out.
-        let known = |filter: &&Filter| !matches!(filter, Filter::Unknown(_));
-        let bad = filters.iter().filter(known).find(|filter| !works.contains(filter))?;
-        (otherwise == Unsupported::DropsRoute).then(|| bad.kind().to_owned())
+        let known = |filter: &&Filter| filter.kind() != FilterKind::Unknown;
+        let bad = filters.iter().filter(known).find(|filter| !works.contains(&filter.kind()))?;
+        (otherwise == Unsupported::DropsRoute).then(|| bad.type_name().to_owned())
     };
     let (place, filter) = route.rules.iter().enumerate().find_map(|(index, rule)| {
         if let Some(filter) = bad(&rule.filters, rules.works, rules.otherwise) {

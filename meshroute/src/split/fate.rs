@@ -8,7 +8,7 @@ use crate::{
         BackendNamespace, Nobody, OddBackend, Ungranted, Unready, Unsupported, WrongPort, Zero,
     },
     ratio::Ratio,
-    route::{Backend, Filter, Route},
+    route::{Backend, Filter, FilterKind, Route},
     split::{
         answer::{Answer, Outcome, Reference, Response, Share, Unmatched},
         ask::Ask,
@@ -54,16 +54,16 @@ struct Found {
 pub(super) fn of_rule<'a>(ask: &Ask<'a>, port: &'a ServicePort, rule: &Effective<'a>) -> Fate {
     let backends: Vec<Found> =
         rule.backends.iter().map(|backend| look_up(ask, rule.backends_of, backend)).collect();
-    if rule.filters.iter().any(|filter| matches!(filter, Filter::Unknown(_))) {
+    if has(rule.filters, FilterKind::Unknown) {
         return answered(backends, Answer::Undefined, "a filter of an unknown type");
     }
     let filters = ask.profile.rule_filters.value;
-    let unsupported = rule.filters.iter().any(|filter| !filters.works.contains(filter));
+    let unsupported = rule.filters.iter().any(|filter| !filters.works.contains(&filter.kind()));
     if unsupported && filters.otherwise == Unsupported::Fails {
         ask.fact("filters", &ask.profile.rule_filters);
         return answered(backends, Answer::Status(500), "a filter that the mesh does not take");
     }
-    if rule.filters.contains(&Filter::RequestRedirect) {
+    if has(rule.filters, FilterKind::RequestRedirect) {
         return answered(backends, Answer::Redirect, "redirect");
     }
     if backends.iter().all(|backend| matches!(backend.state, State::Dropped(_))) {
@@ -354,17 +354,21 @@ fn filtered(ask: &Ask<'_>, filters: &[Filter]) -> Option<State> {
     if filters.is_empty() {
         return None;
     }
-    if filters.iter().any(|filter| matches!(filter, Filter::Unknown(_))) {
+    if has(filters, FilterKind::Unknown) {
         return Some(State::answers(Answer::Undefined, "unknown filter"));
     }
     let fact = ask.fact("filters of backends", &ask.profile.backend_filters);
-    let unsupported = filters.iter().any(|filter| !fact.works.contains(filter));
+    let unsupported = filters.iter().any(|filter| !fact.works.contains(&filter.kind()));
     if unsupported && fact.otherwise == Unsupported::Fails {
         return Some(State::answers(Answer::Status(500), "unsupported filter"));
     }
-    let redirects =
-        fact.works.contains(&Filter::RequestRedirect) && filters.contains(&Filter::RequestRedirect);
+    let redirects = fact.works.contains(&FilterKind::RequestRedirect)
+        && has(filters, FilterKind::RequestRedirect);
     redirects.then_some(State::answers(Answer::Redirect, "redirect"))
+}
+
+fn has(filters: &[Filter], kind: FilterKind) -> bool {
+    filters.iter().any(|filter| filter.kind() == kind)
 }
 
 /// The Service of the cluster that an ExternalName is another name for.

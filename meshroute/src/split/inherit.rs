@@ -102,7 +102,7 @@ fn has_filters(ask: &Ask<'_>, filters: &[Filter]) -> bool {
     let fact = ask.profile.rule_filters.value;
     filters
         .iter()
-        .any(|filter| fact.otherwise != Unsupported::Ignored || fact.works.contains(filter))
+        .any(|filter| fact.otherwise != Unsupported::Ignored || fact.works.contains(&filter.kind()))
 }
 
 fn has_backends(ask: &Ask<'_>, route: &Route, backends: &[Backend]) -> bool {

@@ -134,6 +134,7 @@ mod tests {
             port,
             protocol: "TCP".into(),
             app_protocol: app_protocol.map(Into::into),
+            target: None,
         }
     }
 

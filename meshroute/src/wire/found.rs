@@ -180,6 +180,16 @@ impl<'de> Shape<'de> for super::MethodMatch {
     }
 }
 
+impl Shape<'_> for super::TargetPort {
+    const EXPECTED: &'static str = "a port";
+    fn text(value: &str) -> Option<Self> {
+        Some(Self::Name(value.into()))
+    }
+    fn integer(value: i64) -> Option<Self> {
+        Some(Self::Number(value))
+    }
+}
+
 /// Reads a key into a buffer that is used again for the next one.
 pub(crate) struct KeyInto<'a>(pub(crate) &'a mut String);
 
@@ -218,6 +228,11 @@ macro_rules! wire {
             $(#[doc = concat!("`", $key, "`.")] pub $field: Found<$type>,)*
             /// Keys that are not known here.
             pub unknown: Vec<String>,
+        }
+
+        impl $name {
+            /// The keys that are known here.
+            pub const KEYS: &'static [&'static str] = &[$($key),*];
         }
 
         impl<'de> found::Shape<'de> for $name {

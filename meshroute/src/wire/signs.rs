@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The labels and annotations that tools leave on what they write, and our own.
-pub const SIGNS: [&str; 13] = [
+pub const SIGNS: [&str; 19] = [
     ROLLOUT,
     TRACKING_ID,
     INSTANCE,
@@ -22,6 +22,12 @@ pub const SIGNS: [&str; 13] = [
     RELEASE_NAME,
     RELEASE_NAMESPACE,
     WEIGHTS,
+    IGNORE,
+    LAST_APPLIED,
+    LINKERD_RETRIES[0],
+    LINKERD_RETRIES[1],
+    LINKERD_RETRIES[2],
+    LINKERD_RETRIES[3],
 ];
 
 /// Argo Rollouts, while a canary is under way (rollouts-plugin-trafficrouter-gatewayapi,
@@ -51,6 +57,17 @@ pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
 pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
 /// Ours: what the weights of a route are meant to be.
 pub const WEIGHTS: &str = "meshroute.dev/weights";
+/// Ours: which findings are known and accepted.
+pub const IGNORE: &str = "meshroute.dev/ignore";
+/// What kubectl has applied last, before any default (client-side apply).
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// Linkerd's retries (linkerd2, `policy-controller/k8s/index/src/outbound/index.rs`).
+pub const LINKERD_RETRIES: [&str; 4] = [
+    "retry.linkerd.io/http",
+    "retry.linkerd.io/grpc",
+    "retry.linkerd.io/limit",
+    "retry.linkerd.io/timeout",
+];
 
 wire! {
     /// `metadata` of a route.

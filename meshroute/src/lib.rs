@@ -2,8 +2,8 @@
 //!
 //! [`lower`] reads objects into the [model](route) and a [view of a cluster](cluster); [`split`]
 //! says, for one [mesh](profile), what clients of a Service get, [`diff`] what changes between two
-//! such answers, [`owner`] who else writes the weights, and [`shift`] what a change of weights
-//! would write. All are pure: no I/O, no clock, no environment.
+//! such answers, [`owner`] who else writes the weights, [`shift`] what a change of weights would
+//! write, and [`lint`] what is wrong with a route. All are pure: no I/O, no clock, no environment.
 //!
 //! # What it does not do
 //! It reads no files and no API server, it does not print, it decides nothing about traffic that
@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod detect;
 pub mod diff;
 pub mod kind;
+pub mod lint;
 pub mod lower;
 pub mod matching;
 pub mod name;

@@ -1,0 +1,405 @@
+//! What is wrong with a route: checks with a code, one file each.
+//!
+//! A [`Lint`] is a value: code, name, level, what it has to know, texts, examples, and its check.
+//! [`ALL`] has them in the order of their codes; every program, document and schema is made from
+//! that list. [`route`] runs all of them over one route under each mesh in use.
+//!
+//! An error is certainly wrong in every mesh in use. What is not known never gives a finding: a
+//! check asks the view of the cluster, and takes [`Known::Unknown`](crate::cluster::Known) for an
+//! answer. No check looks at all routes: it asks the indexes of the view for those of a Service.
+
+/// The place that these steps lead to.
+macro_rules! at {
+    ($($step:expr),* $(,)?) => {
+        [$($crate::path::Step::from($step)),*]
+            .into_iter()
+            .collect::<$crate::path::FieldPath>()
+    };
+}
+
+mod catalogue;
+mod findings;
+mod ignore;
+mod levels;
+mod merge;
+mod problems;
+mod subject;
+
+mod backends;
+mod parents;
+mod text;
+mod weights;
+
+pub use catalogue::ALL;
+pub use ignore::Ignore;
+pub use levels::Levels;
+pub use problems::problems;
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use jiff::civil::Date;
+
+use crate::{
+    cluster::{Cluster, Part},
+    name::RouteKind,
+    path::FieldPath,
+    profile::{Mesh, Profile},
+    route::Route,
+};
+pub use findings::{Findings, Found};
+pub use subject::Subject;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It is no finding.
+    Off,
+    /// Worth knowing; shown where asked for, never on admission.
+    Info,
+    /// Probably wrong.
+    Warning,
+    /// Certainly wrong.
+    Error,
+}
+
+impl Level {
+    /// All of them, the lowest first.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Info, Self::Warning, Self::Error];
+
+    /// The name on the command line and in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|level| level.name() == name)
+            .ok_or_else(|| format!("unknown level {name:?}: one of off, info, warning, error"))
+    }
+}
+
+/// What a lint has to know beside the route itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// Services.
+    Services,
+    /// EndpointSlices.
+    Endpoints,
+    /// Other routes of the same Service.
+    Routes,
+    /// ReferenceGrants.
+    Grants,
+    /// Namespaces, for their labels.
+    Namespaces,
+    /// Gateways.
+    Gateways,
+    /// The meshes' own objects: VirtualServices, ServiceProfiles.
+    MeshObjects,
+    /// The text of the manifest, before the API server filled in defaults.
+    Text,
+    /// Version and channel of the Gateway API.
+    Channel,
+}
+
+impl Need {
+    /// What it is called in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Services => "Services",
+            Self::Endpoints => "EndpointSlices",
+            Self::Routes => "other routes",
+            Self::Grants => "ReferenceGrants",
+            Self::Namespaces => "Namespaces",
+            Self::Gateways => "Gateways",
+            Self::MeshObjects => "VirtualServices and ServiceProfiles",
+            Self::Text => "the text of the manifest",
+            Self::Channel => "version and channel of the Gateway API",
+        }
+    }
+
+    /// Whether it is about other objects, which may come and go.
+    fn is_of_others(self) -> bool {
+        match self {
+            Self::Services
+            | Self::Endpoints
+            | Self::Routes
+            | Self::Grants
+            | Self::Namespaces
+            | Self::Gateways
+            | Self::MeshObjects => true,
+            Self::Text | Self::Channel => false,
+        }
+    }
+}
+
+/// A check with a code.
+#[derive(Debug)]
+pub struct Lint {
+    /// The code; stable, and never given to another check.
+    pub code: &'static str,
+    /// The name; stable.
+    pub name: &'static str,
+    /// How bad its findings are.
+    pub level: Level,
+    /// The meshes in which they are worse or better.
+    pub meshes: &'static [(Mesh, Level)],
+    /// Whether a warning is an error where the objects are said to be a whole cluster.
+    pub raised_if_complete: bool,
+    /// What it has to know beside the route.
+    pub needs: &'static [Need],
+    /// What is wrong, in a line.
+    pub summary: &'static str,
+    /// What it means, why it matters, and what to do: paragraphs of plain text.
+    pub docs: &'static str,
+    /// Manifests with the mistake. The line where it is found ends in `# CODE`; a first line
+    /// `# lint: FLAGS` says which flags it takes.
+    pub bad: &'static str,
+    /// The same without it.
+    pub good: &'static str,
+    /// The check.
+    pub check: Check,
+}
+
+/// How a lint checks.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// The findings are the same in every mesh, though their level may not be.
+    Once(fn(&Subject<'_>, &mut Findings<'_>)),
+    /// The findings depend on what the mesh does.
+    EachMesh(fn(&Subject<'_>, &'static Profile, &mut Findings<'_>)),
+    /// Whoever reads the manifest finds it: it is not in the model of a route.
+    OfReader,
+}
+
+impl Lint {
+    /// What most lints have.
+    const DEFAULT: Self = Self {
+        code: "",
+        name: "",
+        level: Level::Warning,
+        meshes: &[],
+        raised_if_complete: false,
+        needs: &[],
+        summary: "",
+        docs: "",
+        bad: "",
+        good: "",
+        check: Check::OfReader,
+    };
+
+    /// The lint of this code.
+    pub fn of(code: &str) -> Option<&'static Self> {
+        ALL.binary_search_by(|lint| lint.code.cmp(code)).ok().map(|index| ALL[index])
+    }
+
+    /// How bad its findings are in this mesh, before anybody's own levels.
+    pub fn level_in(&self, mesh: Mesh, settings: &Settings) -> Level {
+        let own = self.meshes.iter().find(|(other, _)| *other == mesh);
+        let level = own.map_or(self.level, |(_, level)| *level);
+        if settings.admission && self.is_of_others() {
+            // Apply order is arbitrary: what other objects are like now decides no admission.
+            return level.min(Level::Warning);
+        }
+        if self.raised_if_complete && settings.complete && level == Level::Warning {
+            return Level::Error;
+        }
+        level
+    }
+
+    /// Whether it looks at other objects.
+    fn is_of_others(&self) -> bool {
+        self.needs.iter().any(|need| need.is_of_others())
+    }
+
+    /// A finding of this lint, for what only a reader of the manifest can find.
+    pub fn finding(
+        &'static self,
+        path: FieldPath,
+        value: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Finding {
+        let (value, message) = (value.into(), message.into());
+        Finding { lint: self, level: self.level, message, path, value, fix: None }
+    }
+}
+
+/// One place where a lint strikes.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The lint.
+    pub lint: &'static Lint,
+    /// How bad it is, in the meshes in use.
+    pub level: Level,
+    /// What is wrong and the way out, in a line.
+    pub message: String,
+    /// Where.
+    pub path: FieldPath,
+    /// The offending value: with the code, what a finding is recognised by after a change.
+    pub value: String,
+    /// What would mend it.
+    pub fix: Option<Fix>,
+}
+
+/// What would mend a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// In words.
+    pub hint: String,
+    /// As changes of the object, to be made together; none where only its author knows.
+    pub edits: Vec<Edit>,
+}
+
+/// A change of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// The field gets this text; it is put in where it is absent.
+    Text(FieldPath, String),
+    /// The field gets this number; it is put in where it is absent.
+    Number(FieldPath, i64),
+    /// The field, or the entry of a list, goes.
+    Remove(FieldPath),
+    /// The field gets this name instead.
+    Rename(FieldPath, String),
+}
+
+/// The versions of the Gateway API that lints tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 1.6.
+    V1_6,
+    /// 1.7: `retry` is standard, and names of rules are unique.
+    V1_7,
+}
+
+/// How far the fields of the Gateway API have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Only what is settled.
+    Standard,
+    /// All that there is.
+    Experimental,
+}
+
+/// The definitions that a route is stored by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Api {
+    /// The version.
+    pub version: Version,
+    /// The channel.
+    pub channel: Channel,
+    /// Whether somebody said so, or it was seen; else it is an assumption, and what rests on it is
+    /// no error.
+    pub is_told: bool,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { version: Version::V1_7, channel: Channel::Standard, is_told: false }
+    }
+}
+
+/// How a run is meant.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The definitions that the route is stored by.
+    pub api: Api,
+    /// Whether the objects are said to be a whole cluster.
+    pub complete: bool,
+    /// Whether a route is about to be stored: other objects may still be on their way.
+    pub admission: bool,
+    /// Levels that somebody chose.
+    pub levels: Levels,
+    /// What the annotation `meshroute.dev/ignore` may silence.
+    pub ignore: Ignore,
+    /// The day, for ignores that end; where it is not known none has ended.
+    pub today: Option<Date>,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The findings, by place, then by code.
+    pub findings: Vec<Finding>,
+    /// What of the cluster was asked for and is not known: with it, there may be more findings.
+    pub wanted: BTreeSet<Part>,
+}
+
+/// Runs all lints over one route, under each of these meshes.
+///
+/// A finding that is an error in all of them is an error; one that is at most an info in all of
+/// them is what it is at most; any other is a warning.
+///
+/// ```
+/// use meshroute::{cluster::{Cluster, Object}, kind::Kind, lint, lower::lower};
+/// use meshroute::{name::RouteKind, profile::Mesh};
+/// use serde_json::json;
+///
+/// let json = json!({"metadata": {"name": "web"}, "spec": {
+///     "parentRefs": [{"kind": "Service", "name": "web"}],
+///     "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]}});
+/// let lowered = lower(Kind::Route(RouteKind::Http), &json, "shop");
+/// let Some(Object::Route(route)) = lowered.object else { panic!("it is well-formed") };
+/// let report = lint::route(&Cluster::unread(), &route, &[Mesh::Spec], &Default::default());
+/// assert_eq!(report.findings[0].lint.code, "MR001");
+/// assert_eq!(report.findings[0].path.to_string(), "spec.parentRefs[0]");
+/// ```
+pub fn route(cluster: &Cluster, route: &Route, meshes: &[Mesh], settings: &Settings) -> Report {
+    let subject = Subject::new(cluster, route, settings);
+    if subject.parents.is_empty() {
+        // A route of Gateways only is no business of a mesh.
+        return Report::default();
+    }
+    let meshes = match route.id.kind {
+        RouteKind::Http | RouteKind::Grpc => meshes,
+        RouteKind::LinkerdHttp => &[Mesh::Linkerd],
+    };
+    let mut findings = Vec::new();
+    for lint in ALL {
+        merge::run(lint, &subject, meshes, &mut findings);
+    }
+    settings.levels.apply(&mut findings);
+    ignore::apply(&subject, &mut findings);
+    sort(&mut findings);
+    Report { findings, wanted: subject.take_wanted() }
+}
+
+/// Puts findings in the order in which they are shown: by place, then by code.
+pub fn sort(findings: &mut [Finding]) {
+    findings
+        .sort_by(|a, b| (&a.path, a.lint.code, &a.value).cmp(&(&b.path, b.lint.code, &b.value)));
+}
+
+/// The findings that an older object does not have, compared by code and value: each one of the
+/// older accounts for one of the newer.
+pub fn new_since(findings: Vec<Finding>, older: &[Finding]) -> Vec<Finding> {
+    let mut old: Vec<(&str, &str)> =
+        older.iter().map(|finding| (finding.lint.code, finding.value.as_str())).collect();
+    findings
+        .into_iter()
+        .filter(|finding| {
+            let same = (finding.lint.code, finding.value.as_str());
+            match old.iter().position(|old| *old == same) {
+                Some(place) => {
+                    old.swap_remove(place);
+                    false
+                }
+                None => true,
+            }
+        })
+        .collect()
+}

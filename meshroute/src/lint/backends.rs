@@ -1,0 +1,3 @@
+//! Lints about where requests are sent.
+
+pub(super) mod not_found;

@@ -1,0 +1,57 @@
+//! Findings about what could not be read in an object, so that it may have no model at all.
+
+use crate::{
+    lint::{
+        Edit, Finding, Fix, Level,
+        text::{MR056, MR902},
+        weights::MR055,
+    },
+    lower::{Gravity, Problem, What},
+    path::Step,
+};
+
+/// The findings that these problems are.
+pub fn problems(problems: &[Problem]) -> Vec<Finding> {
+    problems.iter().map(finding).collect()
+}
+
+fn finding(problem: &Problem) -> Finding {
+    let Problem { path, message, gravity, what } = problem;
+    let last = path.steps().last();
+    let name = last.map_or_else(String::new, |step| match step {
+        Step::Field(name) => name.clone(),
+        Step::Index(index) => index.to_string(),
+    });
+    match (what, gravity) {
+        (What::Field { near: Some(near) }, _) => {
+            let message = format!("unknown field {name}: is {near} meant? The API server drops it");
+            Finding {
+                fix: Some(Fix {
+                    hint: format!("write {near}"),
+                    edits: vec![Edit::Rename(path.clone(), (*near).into())],
+                }),
+                ..MR056.finding(path.clone(), name, message)
+            }
+        }
+        (What::Field { near: None }, _) => {
+            let message =
+                format!("unknown field {name}: the API server drops what it does not know");
+            at_most(Level::Warning, MR056.finding(path.clone(), name, message))
+        }
+        (What::Value, _) | (What::Shape, Gravity::Unknown) => {
+            at_most(Level::Warning, MR056.finding(path.clone(), message, message))
+        }
+        (What::Shape, Gravity::Refused) if name == "weight" => {
+            let message = format!("{message}: a weight is a whole number from 0 to 1000000");
+            MR055.finding(path.clone(), message.clone(), message)
+        }
+        (What::Shape, Gravity::Refused) => {
+            let message = format!("{message}; the API server refuses this object");
+            MR902.finding(path.clone(), message.clone(), message)
+        }
+    }
+}
+
+fn at_most(level: Level, finding: Finding) -> Finding {
+    Finding { level: finding.level.min(level), ..finding }
+}

@@ -1,0 +1,409 @@
+//! What a check looks at: one route, what surrounds it, and how the run is meant.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use crate::{
+    cluster::{Cluster, Known, Namespace, Part, Ready, Service},
+    kind::Kind,
+    lint::Settings,
+    name::{GATEWAY_GROUP, ObjectName},
+    path::FieldPath,
+    profile::{BackendNamespace, Profile},
+    route::{Backend, Filter, Parent, Reference, Route, Rule},
+};
+
+/// Other routes of a Service that a check looks at: a Service with more of them is in trouble that
+/// the first few show, and one route must not cost a walk over thousands.
+const NEIGHBOURS: usize = 128;
+
+/// One route, what surrounds it, and how the run is meant.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) route: &'a Route,
+    pub(super) settings: &'a Settings,
+    /// The parents that are, or are meant to be, a Service.
+    pub(super) parents: Vec<Meant<'a>>,
+    wanted: RefCell<BTreeSet<Part>>,
+}
+
+/// A parent that is, or is meant to be, a Service.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meant<'a> {
+    /// Its place in `parentRefs`.
+    pub(super) index: usize,
+    pub(super) parent: &'a Parent,
+    pub(super) spelling: Spelled,
+}
+
+/// How a parentRef names a Service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelled {
+    /// As the API has it.
+    Right,
+    /// In the group `core`.
+    CoreGroup,
+    /// In a group that has no such kind.
+    WrongGroup,
+    /// With a kind that is nearly `Service`.
+    WrongKind,
+    /// With the kind `Gateway` in the core group.
+    CoreGateway,
+    /// As a ServiceImport, which names no Service of this cluster.
+    Import,
+}
+
+impl Spelled {
+    /// Whether both name an object of the same kind, once the spelling is right.
+    pub(super) fn is_same_kind(self, other: Self) -> bool {
+        let is_service = |it| matches!(it, Self::Right | Self::CoreGroup);
+        self == other || (is_service(self) && is_service(other))
+    }
+}
+
+impl Meant<'_> {
+    /// The path of the parentRef.
+    pub(super) fn path(&self) -> FieldPath {
+        at!["spec", "parentRefs", self.index]
+    }
+
+    /// The path of a field of it.
+    pub(super) fn field(&self, name: &str) -> FieldPath {
+        at!["spec", "parentRefs", self.index, name]
+    }
+
+    /// Whether this mesh attaches it to a Service.
+    pub(super) fn attaches(&self, profile: &Profile) -> bool {
+        profile.parent_ref.value.is_service(&self.parent.group, &self.parent.kind)
+    }
+
+    /// Whether it is meant to be a Service of this cluster.
+    pub(super) fn is_local(&self) -> bool {
+        self.spelling != Spelled::Import
+    }
+}
+
+/// Something that names an object to send requests to: a backend, or a mirror.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) group: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) namespace: Option<&'a str>,
+    pub(super) name: &'a str,
+    pub(super) port: Option<u16>,
+    /// The weight of a backend; a mirror has none.
+    pub(super) weight: Option<u32>,
+    pub(super) place: Place,
+}
+
+/// Where a [`Target`] stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// In `backendRefs` of a rule.
+    Backend(usize, usize),
+    /// In a filter of a rule.
+    RuleMirror(usize, usize),
+    /// In a filter of a backend.
+    BackendMirror(usize, usize, usize),
+}
+
+impl<'a> Target<'a> {
+    fn of_backend(place: Place, backend: &'a Backend) -> Self {
+        Self {
+            group: &backend.group,
+            kind: &backend.kind,
+            namespace: backend.namespace.as_deref(),
+            name: &backend.name,
+            port: backend.port,
+            weight: Some(*backend.weight),
+            place,
+        }
+    }
+
+    fn of_mirror(place: Place, reference: &'a Reference) -> Self {
+        Self {
+            group: &reference.group,
+            kind: &reference.kind,
+            namespace: reference.namespace.as_deref(),
+            name: &reference.name,
+            port: reference.port,
+            weight: None,
+            place,
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn path(&self) -> FieldPath {
+        match self.place {
+            Place::Backend(rule, backend) => at!["spec", "rules", rule, "backendRefs", backend],
+            Place::RuleMirror(rule, filter) => {
+                at!["spec", "rules", rule, "filters", filter, "requestMirror", "backendRef"]
+            }
+            Place::BackendMirror(rule, backend, filter) => at![
+                "spec",
+                "rules",
+                rule,
+                "backendRefs",
+                backend,
+                "filters",
+                filter,
+                "requestMirror",
+                "backendRef"
+            ],
+        }
+    }
+
+    /// Where a field of it stands.
+    pub(super) fn field(&self, name: &str) -> FieldPath {
+        let mut path = self.path();
+        path.push(name.into());
+        path
+    }
+
+    /// Whether it names a Service, in a group that may be spelt out.
+    pub(super) fn is_service(&self) -> bool {
+        self.kind == "Service" && matches!(self.group, "" | "core")
+    }
+
+    /// Whether requests go there: a weight of 0 takes none.
+    pub(super) fn is_used(&self) -> bool {
+        self.weight != Some(0)
+    }
+
+    /// What it is called in a message.
+    pub(super) fn noun(&self) -> &'static str {
+        match self.place {
+            Place::Backend(..) => "backend",
+            Place::RuleMirror(..) | Place::BackendMirror(..) => "mirror",
+        }
+    }
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(cluster: &'a Cluster, route: &'a Route, settings: &'a Settings) -> Self {
+        let parents = route.parents.iter().enumerate().filter_map(|(index, parent)| {
+            Some(Meant { index, parent, spelling: spelled(parent)? })
+        });
+        let parents = parents.collect();
+        Self { cluster, route, settings, parents, wanted: RefCell::default() }
+    }
+
+    pub(super) fn take_wanted(self) -> BTreeSet<Part> {
+        self.wanted.into_inner()
+    }
+
+    /// The parents that are meant to be Services of this cluster.
+    pub(super) fn services(&self) -> impl Iterator<Item = &Meant<'a>> {
+        self.parents.iter().filter(|parent| parent.is_local())
+    }
+
+    /// The parents that this mesh attaches to a Service.
+    pub(super) fn attached(&self, profile: &'static Profile) -> impl Iterator<Item = &Meant<'a>> {
+        self.services().filter(|parent| parent.attaches(profile))
+    }
+
+    /// Whether a parent is in another namespace.
+    pub(super) fn is_consumer(&self, parent: &Meant<'_>) -> bool {
+        parent.parent.name.namespace != self.route.id.name.namespace
+    }
+
+    /// The namespace of the route.
+    pub(super) fn namespace(&self) -> &'a str {
+        &self.route.id.name.namespace
+    }
+
+    /// The rules with their places.
+    pub(super) fn rules(&self) -> impl Iterator<Item = (usize, &'a Rule)> + use<'a> {
+        self.route.rules.iter().enumerate()
+    }
+
+    /// The backends, each with its place.
+    pub(super) fn backends(&self) -> impl Iterator<Item = (usize, usize, &'a Backend)> + use<'a> {
+        self.rules().flat_map(|(rule, it)| {
+            it.backends.iter().enumerate().map(move |(index, backend)| (rule, index, backend))
+        })
+    }
+
+    /// The filters of rules and of backends, each with the place of its list.
+    pub(super) fn filters(&self) -> impl Iterator<Item = Listed<'a>> + use<'a> {
+        self.rules().flat_map(|(rule, it)| {
+            let own = it.filters.iter().enumerate().map(move |(index, filter)| Listed {
+                rule,
+                backend: None,
+                index,
+                filter,
+            });
+            let of_backends = it.backends.iter().enumerate().flat_map(move |(backend, it)| {
+                it.filters.iter().enumerate().map(move |(index, filter)| Listed {
+                    rule,
+                    backend: Some(backend),
+                    index,
+                    filter,
+                })
+            });
+            own.chain(of_backends)
+        })
+    }
+
+    /// All that names an object to send requests to.
+    pub(super) fn targets(&self) -> impl Iterator<Item = Target<'a>> + use<'a> {
+        let backends = self
+            .backends()
+            .map(|(rule, index, backend)| Target::of_backend(Place::Backend(rule, index), backend));
+        let mirrors = self.filters().filter_map(|listed| {
+            let Filter::RequestMirror(mirror) = listed.filter else { return None };
+            let place = match listed.backend {
+                None => Place::RuleMirror(listed.rule, listed.index),
+                Some(backend) => Place::BackendMirror(listed.rule, backend, listed.index),
+            };
+            Some(Target::of_mirror(place, &mirror.backend))
+        });
+        backends.chain(mirrors)
+    }
+
+    /// The object that a target names: where it says no namespace, some meshes look beside the
+    /// Service that the route is for.
+    pub(super) fn named(&self, profile: &Profile, target: &Target<'_>) -> ObjectName {
+        let namespace = target.namespace.unwrap_or_else(|| match profile.backend_namespace.value {
+            BackendNamespace::Route => self.namespace(),
+            BackendNamespace::Parent => self
+                .services()
+                .find(|parent| parent.attaches(profile))
+                .map_or(self.namespace(), |parent| &parent.parent.name.namespace),
+        });
+        ObjectName::new(namespace, target.name)
+    }
+
+    /// The Service of this name; wanted if it is not known.
+    pub(super) fn service(&self, name: &ObjectName) -> Known<Option<&'a Service>> {
+        self.or_wanted(self.cluster.service(name), || Part::object(Kind::Service, name))
+    }
+
+    /// The Service of this name, if it is known to be there.
+    pub(super) fn found(&self, name: &ObjectName) -> Option<&'a Service> {
+        match self.service(name) {
+            Known::Known(service) => service,
+            Known::Unknown => None,
+        }
+    }
+
+    /// How many endpoints serve a port of the Service; wanted if it is not known.
+    pub(super) fn ready(&self, name: &ObjectName, port: &str) -> Known<Ready> {
+        self.or_wanted(self.cluster.ready(name, port), || Part::object(Kind::EndpointSlice, name))
+    }
+
+    /// Whether a ReferenceGrant lets the route refer to the Service; wanted if it is not known.
+    pub(super) fn granted(&self, name: &ObjectName) -> Known<bool> {
+        let granted = self.cluster.granted(&self.route.id, name);
+        self.or_wanted(granted, || Part::namespace(Kind::ReferenceGrant, &name.namespace))
+    }
+
+    /// The namespace, if it is known to be there.
+    pub(super) fn known_namespace(&self, name: &str) -> Option<&'a Namespace> {
+        let part = || Part::object(Kind::Namespace, &ObjectName::new("", name));
+        match self.or_wanted(self.cluster.namespace(name), part) {
+            Known::Known(namespace) => namespace,
+            Known::Unknown => None,
+        }
+    }
+
+    /// Some other routes that name this Service as a parent, by name.
+    pub(super) fn others(&self, service: &ObjectName) -> impl Iterator<Item = &'a Route> {
+        let routes = self.cluster.routes_of_parent(service).take(NEIGHBOURS);
+        routes.filter(|route| route.id != self.route.id)
+    }
+
+    /// Some other routes that name this Service as a backend, by name.
+    pub(super) fn to_backend(&self, service: &ObjectName) -> impl Iterator<Item = &'a Route> {
+        let routes = self.cluster.routes_to_backend(service).take(NEIGHBOURS);
+        routes.filter(|route| route.id != self.route.id)
+    }
+
+    fn or_wanted<T>(&self, known: Known<T>, part: impl FnOnce() -> Part) -> Known<T> {
+        if matches!(known, Known::Unknown) {
+            self.wanted.borrow_mut().insert(part());
+        }
+        known
+    }
+}
+
+/// A filter, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listed<'a> {
+    pub(super) rule: usize,
+    /// The backend that it belongs to; none where it is the rule's.
+    pub(super) backend: Option<usize>,
+    pub(super) index: usize,
+    pub(super) filter: &'a Filter,
+}
+
+impl Listed<'_> {
+    /// Where the filter stands.
+    pub(super) fn path(&self) -> FieldPath {
+        match self.backend {
+            None => at!["spec", "rules", self.rule, "filters", self.index],
+            Some(backend) => {
+                at!["spec", "rules", self.rule, "backendRefs", backend, "filters", self.index]
+            }
+        }
+    }
+
+    /// Where a part of it stands.
+    pub(super) fn part(&self, fields: &[&str]) -> FieldPath {
+        let mut path = self.path();
+        fields.iter().for_each(|field| path.push((*field).into()));
+        path
+    }
+}
+
+/// Groups that people write for the core group; none of them has a kind Service.
+const WRONG_GROUPS: [&str; 5] = [GATEWAY_GROUP, "v1", "k8s.io", "networking.k8s.io", "apps"];
+
+/// How a parentRef names a Service; none if it names something else.
+pub(super) fn spelled(parent: &Parent) -> Option<Spelled> {
+    let (group, kind) = (parent.group.value.as_str(), parent.kind.value.as_str());
+    let is_core = matches!(group, "" | "core");
+    match kind {
+        "Service" if group.is_empty() => return Some(Spelled::Right),
+        "Service" if is_core => return Some(Spelled::CoreGroup),
+        "Service" => return WRONG_GROUPS.contains(&group).then_some(Spelled::WrongGroup),
+        "Gateway" if is_core => return Some(Spelled::CoreGateway),
+        "ServiceImport" => return (group == IMPORTS).then_some(Spelled::Import),
+        _ => {}
+    }
+    let is_near = ["service", "services", "svc"].iter().any(|near| kind.eq_ignore_ascii_case(near));
+    (is_near && (is_core || WRONG_GROUPS.contains(&group))).then_some(Spelled::WrongKind)
+}
+
+/// Whether a parent is a Gateway.
+pub(super) fn is_gateway(parent: &Parent) -> bool {
+    parent.group.value == GATEWAY_GROUP && parent.kind.value == "Gateway"
+}
+
+/// Whether a Service can have this name (RFC 1123, which Kubernetes relaxes to).
+pub(super) fn is_dns_label(name: &str) -> bool {
+    let is_inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    (1..=63).contains(&name.len())
+        && name.bytes().all(is_inner)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// That a Service lacks a port, with what was probably meant.
+pub(super) fn lacks_port(service: &Service, port: u16) -> String {
+    let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
+    let target = port.to_string();
+    let meant = service.ports.iter().find(|it| it.target.as_ref() == Some(&target));
+    match meant {
+        Some(meant) => {
+            format!(
+                "{port} is the targetPort of Service {}, whose port is {}",
+                service.name, meant.port
+            )
+        }
+        None => format!("Service {} has no port {port}, only {}", service.name, ports.join(", ")),
+    }
+}
+
+/// The group of ServiceImport (Kubernetes Multi-Cluster Services API).
+const IMPORTS: &str = "multicluster.x-k8s.io";

@@ -1,0 +1,13 @@
+//! Lints about the text of manifests, and about our own annotation.
+
+pub(super) mod ignore_unused;
+pub(super) mod ignore_without_reason;
+pub(super) mod key_twice;
+pub(super) mod odd_boolean;
+pub(super) mod odd_number;
+pub(super) mod unknown_field;
+pub(super) mod unreadable;
+
+pub(super) use self::{
+    ignore_unused::MR901, ignore_without_reason::MR900, unknown_field::MR056, unreadable::MR902,
+};

@@ -61,6 +61,7 @@ pub struct Cluster {
     namespaces: BTreeMap<String, Namespace>,
     gateways: BTreeMap<ObjectName, Gateway>,
     overrides: BTreeMap<(OverrideKind, ObjectName), Override>,
+    by_host: HashMap<String, BTreeSet<(OverrideKind, ObjectName)>>,
     crd_groups: BTreeSet<String>,
     writers: Writers,
     /// Services that are yet to be made, and their endpoints with them.
@@ -90,6 +91,7 @@ impl Cluster {
             namespaces: BTreeMap::new(),
             gateways: BTreeMap::new(),
             overrides: BTreeMap::new(),
+            by_host: HashMap::new(),
             crd_groups: BTreeSet::new(),
             writers: Writers::default(),
             planned: BTreeSet::new(),
@@ -146,9 +148,7 @@ impl Cluster {
             Object::Gateway(gateway) => {
                 self.gateways.insert(gateway.name.clone(), gateway).is_some()
             }
-            Object::Override(other) => {
-                self.overrides.insert((other.kind, other.name.clone()), other).is_some()
-            }
+            Object::Override(other) => self.insert_override(other),
             Object::Crd { group } => {
                 self.crd_groups.insert(group);
                 false
@@ -190,10 +190,10 @@ impl Cluster {
                 self.gateways.remove(name);
             }
             Kind::VirtualService => {
-                self.overrides.remove(&(OverrideKind::VirtualService, name.clone()));
+                self.remove_override(OverrideKind::VirtualService, name);
             }
             Kind::ServiceProfile => {
-                self.overrides.remove(&(OverrideKind::ServiceProfile, name.clone()));
+                self.remove_override(OverrideKind::ServiceProfile, name);
             }
             // A group stays as long as any of its kinds does, and a name does not tell the group.
             Kind::Crd => {}
@@ -254,9 +254,35 @@ impl Cluster {
         replaced.is_some()
     }
 
+    fn insert_override(&mut self, other: Override) -> bool {
+        let replaced = self.remove_override(other.kind, &other.name);
+        for host in &other.hosts {
+            let key = (other.kind, other.name.clone());
+            self.by_host.entry(host.clone()).or_default().insert(key);
+        }
+        self.overrides.insert((other.kind, other.name.clone()), other);
+        replaced
+    }
+
+    fn remove_override(&mut self, kind: OverrideKind, name: &ObjectName) -> bool {
+        let key = (kind, name.clone());
+        let Some(other) = self.overrides.remove(&key) else { return false };
+        for host in &other.hosts {
+            if let Some(keys) = self.by_host.get_mut(host) {
+                keys.remove(&key);
+            }
+        }
+        true
+    }
+
     /// All routes, by name.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.values()
+    }
+
+    /// The route of this kind and name.
+    pub fn route(&self, id: &RouteId) -> Option<&Route> {
+        self.routes.get(id)
     }
 
     /// The routes with a parent of this name, whatever its kind.
@@ -369,6 +395,12 @@ impl Cluster {
     /// The meshes' own objects, sorted.
     pub fn overrides(&self) -> impl Iterator<Item = &Override> {
         self.overrides.values()
+    }
+
+    /// The mesh's own object of this kind that takes the host over, the first by name.
+    pub fn override_of(&self, kind: OverrideKind, host: &str) -> Option<&Override> {
+        let key = self.by_host.get(host)?.iter().find(|(other, _)| *other == kind)?;
+        self.overrides.get(key)
     }
 
     /// Whether a kind of this API group is known to be installed.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cluster::{Cluster, Known, Namespace, OverrideKind, Service},
-    name::RouteKind,
+    name::{ObjectName, RouteKind},
     profile::Mesh,
     waypoint::{ISTIO_CLASS, KGATEWAY_CLASS, Labelled, labelled},
 };
@@ -61,6 +61,33 @@ impl<'a> Meshes<'a> {
     }
 }
 
+impl Meshes<'_> {
+    /// The meshes by which a route for this Service is to be judged: the one that the waypoint of
+    /// the Service, or its namespace, shows; else all that the cluster shows, in all of their modes.
+    /// Where nothing shows, it is the specification.
+    pub fn in_use(&self, service: &ObjectName) -> Vec<Mesh> {
+        let namespace = match self.cluster.namespace(&service.namespace) {
+            Known::Known(namespace) => namespace,
+            Known::Unknown => None,
+        };
+        let known = match self.cluster.service(service) {
+            Known::Known(service) => service,
+            Known::Unknown => None,
+        };
+        let waypoint = known.and_then(|service| waypoint_class(self.cluster, service));
+        if let Some(family) =
+            waypoint.map(by_waypoint_class).or_else(|| namespace.and_then(by_namespace))
+        {
+            let is_ambient = waypoint.is_some() || namespace.is_some_and(has_ambient_label);
+            return vec![family.mesh(is_ambient)];
+        }
+        if self.shown.is_empty() {
+            return vec![Mesh::Spec];
+        }
+        self.shown.iter().flat_map(|family| family.modes()).copied().collect()
+    }
+}
+
 /// The makers of meshes; the modes of one show in its namespaces only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Family {
@@ -75,13 +102,24 @@ impl Family {
     const ALL: [Self; 5] = [Self::Istio, Self::Linkerd, Self::Cilium, Self::Kuma, Self::Kgateway];
 
     fn mode(self, cluster: &Cluster, service: &Service, namespace: Option<&Namespace>) -> Mesh {
+        self.mesh(is_ambient(cluster, service, namespace))
+    }
+
+    fn mesh(self, is_ambient: bool) -> Mesh {
+        match self.modes() {
+            [_, ambient] if is_ambient => *ambient,
+            modes => modes[0],
+        }
+    }
+
+    /// Its meshes, the one with sidecars first.
+    fn modes(self) -> &'static [Mesh] {
         match self {
-            Self::Istio if is_ambient(cluster, service, namespace) => Mesh::IstioAmbient,
-            Self::Istio => Mesh::Istio,
-            Self::Linkerd => Mesh::Linkerd,
-            Self::Cilium => Mesh::Cilium,
-            Self::Kuma => Mesh::Kuma,
-            Self::Kgateway => Mesh::Kgateway,
+            Self::Istio => &[Mesh::Istio, Mesh::IstioAmbient],
+            Self::Linkerd => &[Mesh::Linkerd],
+            Self::Cilium => &[Mesh::Cilium],
+            Self::Kuma => &[Mesh::Kuma],
+            Self::Kgateway => &[Mesh::Kgateway],
         }
     }
 
@@ -147,10 +185,11 @@ fn by_namespace(namespace: &Namespace) -> Option<Family> {
 }
 
 fn is_ambient(cluster: &Cluster, service: &Service, namespace: Option<&Namespace>) -> bool {
-    waypoint_class(cluster, service).is_some()
-        || namespace
-            .and_then(|namespace| namespace.labels.get(DATAPLANE))
-            .is_some_and(|mode| mode == "ambient")
+    waypoint_class(cluster, service).is_some() || namespace.is_some_and(has_ambient_label)
+}
+
+fn has_ambient_label(namespace: &Namespace) -> bool {
+    namespace.labels.get(DATAPLANE).is_some_and(|mode| mode == "ambient")
 }
 
 /// The class of the waypoint that labels name; empty if that Gateway is not there.

@@ -17,17 +17,28 @@ macro_rules! at {
     };
 }
 
+mod beside;
 mod catalogue;
+mod duration;
 mod findings;
+mod headers;
 mod ignore;
 mod levels;
 mod merge;
+mod overrides;
+mod patterns;
 mod problems;
 mod subject;
 
 mod backends;
+mod consumers;
+mod filters;
+mod matches;
+mod meshes;
 mod parents;
+mod rules;
 mod text;
+mod timeouts;
 mod weights;
 
 pub use catalogue::ALL;
@@ -41,7 +52,7 @@ use jiff::civil::Date;
 
 use crate::{
     cluster::{Cluster, Part},
-    name::RouteKind,
+    name::{GATEWAY_GROUP, RouteKind},
     path::FieldPath,
     profile::{Mesh, Profile},
     route::Route,
@@ -359,6 +370,18 @@ pub struct Report {
 /// assert_eq!(report.findings[0].path.to_string(), "spec.parentRefs[0]");
 /// ```
 pub fn route(cluster: &Cluster, route: &Route, meshes: &[Mesh], settings: &Settings) -> Report {
+    route_as_read(cluster, route, meshes, settings, Vec::new())
+}
+
+/// As [`route`], with what a reader of the manifest has found in it: levels and ignores are for that
+/// too.
+pub fn route_as_read(
+    cluster: &Cluster,
+    route: &Route,
+    meshes: &[Mesh],
+    settings: &Settings,
+    read: Vec<Finding>,
+) -> Report {
     let subject = Subject::new(cluster, route, settings);
     if subject.parents.is_empty() {
         // A route of Gateways only is no business of a mesh.
@@ -368,7 +391,7 @@ pub fn route(cluster: &Cluster, route: &Route, meshes: &[Mesh], settings: &Setti
         RouteKind::Http | RouteKind::Grpc => meshes,
         RouteKind::LinkerdHttp => &[Mesh::Linkerd],
     };
-    let mut findings = Vec::new();
+    let mut findings = read;
     for lint in ALL {
         merge::run(lint, &subject, meshes, &mut findings);
     }
@@ -376,6 +399,12 @@ pub fn route(cluster: &Cluster, route: &Route, meshes: &[Mesh], settings: &Setti
     ignore::apply(&subject, &mut findings);
     sort(&mut findings);
     Report { findings, wanted: subject.take_wanted() }
+}
+
+/// Whether a parentRef with this group and kind is, or is meant to be, a Service: routes without one
+/// are none of ours. Both are as written; what is not has the API's defaults.
+pub fn concerns(group: Option<&str>, kind: Option<&str>) -> bool {
+    subject::spelling(group.unwrap_or(GATEWAY_GROUP), kind.unwrap_or("Gateway")).is_some()
 }
 
 /// Puts findings in the order in which they are shown: by place, then by code.

@@ -101,7 +101,7 @@ fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {
 }
 
 /// Whether the last day is past; an error if it is no day.
-fn is_over<'a>(until: Option<&'a str>, today: Option<Date>) -> Result<bool, &'a str> {
+fn is_over(until: Option<&str>, today: Option<Date>) -> Result<bool, &str> {
     let Some(until) = until else { return Ok(false) };
     let last: Date = until.parse().map_err(|_| until)?;
     Ok(today.is_some_and(|today| today > last))

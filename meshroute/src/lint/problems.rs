@@ -3,7 +3,7 @@
 use crate::{
     lint::{
         Edit, Finding, Fix, Level,
-        text::{MR056, MR902},
+        text::{MR056, MR902, MR905},
         weights::MR055,
     },
     lower::{Gravity, Problem, What},
@@ -45,11 +45,22 @@ fn finding(problem: &Problem) -> Finding {
             let message = format!("{message}: a weight is a whole number from 0 to 1000000");
             MR055.finding(path.clone(), message.clone(), message)
         }
+        (What::Shape, Gravity::Refused) if is_no_text(message) => {
+            let message = format!("{message}: put it in quotes");
+            MR905.finding(path.clone(), message.clone(), message)
+        }
         (What::Shape, Gravity::Refused) => {
             let message = format!("{message}; the API server refuses this object");
             MR902.finding(path.clone(), message.clone(), message)
         }
     }
+}
+
+/// Whether a boolean or a number stands where a text is wanted.
+fn is_no_text(message: &str) -> bool {
+    message
+        .strip_prefix("expected a string, found the ")
+        .is_some_and(|found| found.starts_with("boolean ") || found.starts_with("number "))
 }
 
 fn at_most(level: Level, finding: Finding) -> Finding {

@@ -3,13 +3,14 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use crate::{
-    cluster::{Cluster, Known, Namespace, Part, Ready, Service},
+    cluster::{Cluster, Known, Namespace, Object, Part, Ready, Service},
     kind::Kind,
     lint::Settings,
+    lower::lower,
     name::{GATEWAY_GROUP, ObjectName},
     path::FieldPath,
     profile::{BackendNamespace, Profile},
-    route::{Backend, Filter, Parent, Reference, Route, Rule},
+    route::{Backend, Filter, Match, Parent, Reference, Route, Rule},
 };
 
 /// Other routes of a Service that a check looks at: a Service with more of them is in trouble that
@@ -224,6 +225,24 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// The matches, each with its rule and its place there.
+    pub(super) fn matches(&self) -> impl Iterator<Item = (usize, usize, &'a Match)> + use<'a> {
+        self.rules().flat_map(|(rule, it)| {
+            it.matches.iter().enumerate().map(move |(index, matched)| (rule, index, matched))
+        })
+    }
+
+    /// The route as kubectl has applied it last, before any default, if it remembers.
+    pub(super) fn last_applied(&self) -> Option<Route> {
+        let text = self.route.signs.as_ref()?.last_applied.as_ref()?;
+        let json: serde_json::Value = serde_json::from_str(text).ok()?;
+        let lowered = lower(Kind::Route(self.route.id.kind), &json, self.namespace());
+        match lowered.object? {
+            Object::Route(route) => Some(route),
+            _ => None,
+        }
+    }
+
     /// The filters of rules and of backends, each with the place of its list.
     pub(super) fn filters(&self) -> impl Iterator<Item = Listed<'a>> + use<'a> {
         self.rules().flat_map(|(rule, it)| {
@@ -361,7 +380,11 @@ const WRONG_GROUPS: [&str; 5] = [GATEWAY_GROUP, "v1", "k8s.io", "networking.k8s.
 
 /// How a parentRef names a Service; none if it names something else.
 pub(super) fn spelled(parent: &Parent) -> Option<Spelled> {
-    let (group, kind) = (parent.group.value.as_str(), parent.kind.value.as_str());
+    spelling(&parent.group, &parent.kind)
+}
+
+/// As [`spelled`], of group and kind.
+pub(super) fn spelling(group: &str, kind: &str) -> Option<Spelled> {
     let is_core = matches!(group, "" | "core");
     match kind {
         "Service" if group.is_empty() => return Some(Spelled::Right),

@@ -34,13 +34,13 @@ fn distance(a: &str, b: &str) -> usize {
         return 1;
     }
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
+    let first: Vec<usize> = (0..=b.len()).collect();
+    let others = (1..=a.len()).map(|i| {
+        let mut row = vec![0; b.len() + 1];
         row[0] = i;
-    }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
-    }
+        row
+    });
+    let mut rows: Vec<Vec<usize>> = std::iter::once(first).chain(others).collect();
     for i in 1..=a.len() {
         for j in 1..=b.len() {
             let exchanged = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);

@@ -222,8 +222,7 @@ fn stopped(ask: &Ask<'_>) -> WhyNot {
     }
     let kind = ask.profile.overridden_by.value?;
     let host = format!("{}.{}.svc.cluster.local", service.name.name, service.name.namespace);
-    let other =
-        ask.cluster.overrides().find(|other| other.kind == kind && other.hosts.contains(&host))?;
+    let other = ask.cluster.override_of(kind, &host)?;
     Some((Reason::Overridden, format!("{} {} takes the Service over", kind.kind(), other.name)))
 }
 

@@ -31,7 +31,7 @@ spec:
     kind: Service
     name: web # MR013
   rules:
-  - backendRefs: [{name: web, port: 80}]
+  - backendRefs: [{name: api, port: 80}]
 ---
 apiVersion: v1
 kind: Service

@@ -5,7 +5,7 @@ use crate::lint::{Check, Level, Lint, Need};
 pub(in crate::lint) static MR905: Lint = Lint {
     code: "MR905",
     name: "boolean-for-text",
-    level: Level::Warning,
+    level: Level::Error,
     needs: &[Need::Text],
     summary: "a word or number without quotes stands where a text is wanted",
     docs: r#"

@@ -17,6 +17,7 @@ A field that is like no other may be newer than meshroute: that is a warning, an
 Kubernetes, field validation: unknown fields are pruned unless the request asks for `Strict`.
 "#,
     bad: r#"
+# lint: --level MR052=off
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: web, namespace: shop}

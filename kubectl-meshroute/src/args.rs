@@ -4,6 +4,7 @@
 mod connection;
 mod diff;
 mod given;
+mod lint;
 mod writing;
 
 use std::{ffi::OsString, io::Write, path::Path};
@@ -18,6 +19,7 @@ pub(crate) use self::{
     connection::{Connection, Secret},
     diff::Diff,
     given::Given,
+    lint::{Explain, Format as LintFormat, Lint},
     writing::{DryRun, History, Promote, Undo, Writing},
 };
 use crate::view::Output;
@@ -52,6 +54,10 @@ pub(crate) enum Command {
     /// Show the changes of weights that a route remembers.
     History(Box<History>),
     Diff(Box<Diff>),
+    /// Check manifests for what is wrong with their routes.
+    Lint(Box<Lint>),
+    /// Say what a lint means; without a code, list all of them.
+    Explain(Explain),
     /// Print the completion script of a shell.
     Completion {
         /// The shell.

@@ -1,6 +1,8 @@
 //! What each subcommand does: ask the library, hand the answer to a view.
 
 pub(crate) mod diff;
+pub(crate) mod explain;
+pub(crate) mod lint;
 
 mod answer;
 pub(crate) mod history;
@@ -10,3 +12,5 @@ pub(crate) mod shift;
 pub(crate) mod split;
 pub(crate) mod undo;
 mod watch;
+
+pub(crate) use lint::Mark;

@@ -15,11 +15,16 @@ pub(crate) mod code {
     /// Somebody has ended it: 128 and the number of SIGINT, as a shell says it.
     pub(crate) const INTERRUPTED: u8 = 130;
 
+    /// `lint`: nothing that fails.
+    pub(crate) const CLEAN: u8 = 0;
+    /// `lint`: findings.
+    pub(crate) const FINDINGS: u8 = 1;
+
     /// `diff`: the same.
     pub(crate) const SAME: u8 = 0;
     /// `diff`: it differs, or by more than is allowed.
     pub(crate) const DIFFERS: u8 = 1;
-    /// `diff`: anything else that went wrong.
+    /// `diff` and `lint`: anything else that went wrong.
     pub(crate) const TROUBLE: u8 = 2;
 }
 

@@ -58,6 +58,12 @@ pub(crate) enum Place {
     Kustomization(PathBuf),
 }
 
+/// Texts with their names, and what a user should know about them.
+pub(crate) struct Texts {
+    pub(crate) named: Vec<(String, Vec<u8>)>,
+    pub(crate) warnings: Vec<String>,
+}
+
 /// A text of manifests.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -203,6 +209,25 @@ pub(crate) fn inputs(
         files::read(name, recursive, stdin, &mut inputs)?;
     }
     Ok(inputs)
+}
+
+/// The texts of files, or of a kustomization, each with its name; and what a user should know.
+pub(crate) fn texts(
+    kustomization: Option<&str>,
+    files: &[String],
+    recursive: bool,
+    stdin: &mut dyn Read,
+) -> Result<Texts, Failure> {
+    if let Some(folder) = kustomization {
+        let named = vec![(format!("kustomize {folder}"), kustomize(folder)?)];
+        return Ok(Texts { named, warnings: Vec::new() });
+    }
+    if files.is_empty() {
+        return Err(Failure::usage("name files or folders, - for stdin, or -k DIR"));
+    }
+    let Inputs { texts, warnings } = inputs(files, recursive, stdin)?;
+    let named = texts.into_iter().map(|input| (input.origin.to_string(), input.text));
+    Ok(Texts { named: named.collect(), warnings })
 }
 
 /// Reads the objects of these texts.

@@ -2,11 +2,13 @@
 
 mod age;
 pub(crate) mod diff;
+pub(crate) mod explain;
 mod grid;
 pub(crate) mod history;
 mod json;
 mod jsonpath;
 pub(crate) mod lines;
+pub(crate) mod lint;
 mod markdown;
 pub(crate) mod screen;
 pub(crate) mod shift;

@@ -99,6 +99,12 @@ impl Conformance {
         tools::skip_unless("conformance", Self::find())
     }
 
+    /// Returns the folder of the module.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
     /// Returns the names of the mesh cases' manifests, without their ending.
     ///
     /// # Panics

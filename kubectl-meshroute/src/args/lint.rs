@@ -1,0 +1,182 @@
+//! The arguments of `lint` and `explain`.
+
+use clap::{ValueEnum, builder::PossibleValuesParser};
+use meshroute::{lint, profile::Mesh};
+
+/// Check manifests for routes that do nothing, fail requests, or split otherwise than they look.
+///
+/// Files are taken as a part of a cluster: what is not in them may be there all the same. Exit code
+/// 0: nothing at or above --fail-on; 1: findings; 2: anything else.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Lint {
+    /// Files, folders, or - for stdin.
+    #[arg(value_name = "FILE|DIR|-")]
+    pub(crate) paths: Vec<String>,
+
+    /// The same; repeatable.
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+    pub(crate) files: Vec<String>,
+
+    /// Read folders with all that is below them.
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
+
+    /// Check what `kubectl kustomize DIR` prints.
+    #[arg(short = 'k', long, value_name = "DIR", conflicts_with_all = ["files", "paths"])]
+    pub(crate) kustomize: Option<String>,
+
+    /// The namespace of objects that name none.
+    #[arg(short = 'n', long, default_value = "default")]
+    pub(crate) namespace: String,
+
+    /// The meshes to judge by; auto finds them by namespace labels, waypoints and installed kinds,
+    /// and judges by the specification where nothing shows.
+    #[arg(
+        long, default_value = "auto", value_name = "MESH[,MESH]", value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(["auto"].into_iter().chain(Mesh::ALL.map(Mesh::name)))
+    )]
+    pub(crate) mesh: Vec<String>,
+
+    /// Give lints another level: off, info, warning or error.
+    #[arg(long, value_name = "CODE=LEVEL[,…]")]
+    pub(crate) level: Vec<String>,
+
+    /// Show infos too.
+    #[arg(long)]
+    pub(crate) info: bool,
+
+    /// The lowest level that makes the exit code 1.
+    #[arg(long, default_value = "error", value_name = "LEVEL")]
+    pub(crate) fail_on: FailOn,
+
+    /// The files are a whole cluster: what is not in them does not exist.
+    #[arg(long)]
+    pub(crate) complete: bool,
+
+    /// What the annotation meshroute.dev/ignore may silence.
+    #[arg(long, default_value = "warnings", value_name = "WHAT")]
+    pub(crate) ignore: Ignore,
+
+    /// The version of the Gateway API that the cluster has; 1.7 unless named.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) gateway_api: Option<Version>,
+
+    /// The release channel of the Gateway API that the cluster has; standard unless named.
+    #[arg(long, value_name = "CHANNEL")]
+    pub(crate) channel: Option<Channel>,
+
+    /// How to print: text, json.
+    #[arg(short = 'o', long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) output: Format,
+}
+
+/// Say what a lint means and what to do about it; without a code, list all of them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The code, as MR001, or the name.
+    pub(crate) code: Option<String>,
+}
+
+/// The lowest level that makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors only.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// All findings.
+    Info,
+    /// Nothing.
+    Never,
+}
+
+/// What the annotation may silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ignore {
+    /// All but errors.
+    Warnings,
+    /// Everything.
+    All,
+    /// Nothing.
+    None,
+}
+
+/// The versions of the Gateway API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Version {
+    /// 1.6.
+    #[value(name = "1.6")]
+    V1_6,
+    /// 1.7.
+    #[value(name = "1.7")]
+    V1_7,
+}
+
+/// The release channels of the Gateway API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Channel {
+    /// Only what is settled.
+    Standard,
+    /// All that there is.
+    Experimental,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl FailOn {
+    /// The level; none where nothing fails.
+    pub(crate) fn level(self) -> Option<lint::Level> {
+        match self {
+            Self::Error => Some(lint::Level::Error),
+            Self::Warning => Some(lint::Level::Warning),
+            Self::Info => Some(lint::Level::Info),
+            Self::Never => None,
+        }
+    }
+}
+
+impl Lint {
+    /// The definitions that the routes are stored by.
+    pub(crate) fn api(&self) -> lint::Api {
+        let assumed = lint::Api::default();
+        lint::Api {
+            version: match self.gateway_api {
+                Some(Version::V1_6) => lint::Version::V1_6,
+                Some(Version::V1_7) => lint::Version::V1_7,
+                None => assumed.version,
+            },
+            channel: match self.channel {
+                Some(Channel::Standard) => lint::Channel::Standard,
+                Some(Channel::Experimental) => lint::Channel::Experimental,
+                None => assumed.channel,
+            },
+            is_told: self.channel.is_some(),
+        }
+    }
+
+    /// What the annotation may silence.
+    pub(crate) fn ignored(&self) -> lint::Ignore {
+        match self.ignore {
+            Ignore::Warnings => lint::Ignore::Warnings,
+            Ignore::All => lint::Ignore::All,
+            Ignore::None => lint::Ignore::None,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  meshroute lint apps/ -R                                   all manifests below a folder
+  kubectl get httproute -A -o yaml | meshroute lint -       what a cluster has
+  meshroute lint apps/ --mesh linkerd --fail-on warning     as strict as Linkerd is
+  meshroute lint -k overlays/prod --complete                Services that are missing are errors
+  meshroute lint apps/ --level MR052=error,MR017=off        other levels
+  meshroute explain MR001                                   what a finding means";

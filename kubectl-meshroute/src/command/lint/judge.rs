@@ -1,0 +1,240 @@
+//! From the objects of all sheets to what is wrong with them.
+
+use std::{collections::HashMap, path::Path};
+
+use meshroute::{
+    cluster::{Cluster, Object},
+    detect,
+    lint::{self, Finding, Level, Lint, Settings},
+    name::{ObjectName, RouteId},
+    path::FieldPath,
+    profile::Mesh,
+    route::Route,
+};
+
+use crate::{
+    command::lint::read::{Manifest, Read, Sheet, text},
+    exit::Failure,
+    view::lint::{Placed, Thing},
+};
+
+/// By which meshes routes are judged.
+pub(super) enum Meshes {
+    /// By those that the objects show.
+    Auto,
+    /// By these.
+    Named(Vec<Mesh>),
+}
+
+impl Meshes {
+    /// Reads the values of `--mesh`.
+    pub(super) fn parse(names: &[String]) -> Result<Self, Failure> {
+        if names.iter().any(|name| name == "auto") {
+            return match names {
+                [_] => Ok(Self::Auto),
+                _ => Err(Failure::usage("--mesh: auto, or names of meshes, not both")),
+            };
+        }
+        let meshes = names.iter().map(|name| name.parse::<Mesh>());
+        let meshes = meshes.collect::<Result<_, _>>();
+        meshes.map(Self::Named).map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// The findings, by sheet and line.
+    pub(super) findings: Vec<Placed>,
+    /// The templates, `FILE:LINE`.
+    pub(super) templates: Vec<String>,
+}
+
+/// Judges all objects of the sheets.
+pub(super) fn judge(
+    sheets: &[Sheet<'_>],
+    namespace: &str,
+    complete: bool,
+    meshes: &Meshes,
+    settings: &Settings,
+) -> Judged {
+    let mut judged = Judged::default();
+    let mut manifests = Vec::new();
+    for (place, sheet) in sheets.iter().enumerate() {
+        let Read { manifests: read, loose, templates } = sheet.read(place, namespace);
+        judged.templates.extend(templates.iter().map(|line| format!("{}:{line}", sheet.name)));
+        let loose = loose.into_iter().map(|(finding, mark)| (finding, mark, place, None));
+        for (finding, mark, place, thing) in loose {
+            judged.findings.push(Placed::new(finding, sheets[place].name, mark, thing));
+        }
+        manifests.extend(read);
+    }
+    let mut cluster = if complete { Cluster::default() } else { Cluster::unread() };
+    let routes = insert(&mut cluster, &mut manifests, sheets);
+    let shown = detect::Meshes::of(&cluster);
+    for (manifest, place) in manifests.iter_mut().zip(routes) {
+        let route = match &place {
+            Some(Stored::InCluster(id)) => cluster.route(id),
+            Some(Stored::Replaced(route)) => Some(route.as_ref()),
+            None => None,
+        };
+        let read = std::mem::take(&mut manifest.read);
+        let mut findings = match route {
+            Some(route) => {
+                let meshes = match meshes {
+                    Meshes::Named(meshes) => meshes.clone(),
+                    Meshes::Auto => in_use(&shown, route),
+                };
+                let marked = manifest.marked.iter().map(|(finding, _)| finding.clone());
+                let read = read.into_iter().chain(marked).collect();
+                lint::route_as_read(&cluster, route, &meshes, settings, read).findings
+            }
+            None => {
+                let marked = manifest.marked.iter().map(|(finding, _)| finding.clone());
+                let mut findings: Vec<Finding> = read.into_iter().chain(marked).collect();
+                settings.levels.apply(&mut findings);
+                findings
+            }
+        };
+        if findings.is_empty() {
+            continue;
+        }
+        let sheet = &sheets[manifest.sheet];
+        let thing = thing(manifest, namespace);
+        for finding in findings.drain(..) {
+            // What the text shows has a place of its own, and no path.
+            let is_same = |it: &&(Finding, _)| {
+                it.0.lint.code == finding.lint.code && it.0.value == finding.value
+            };
+            let marked = manifest.marked.iter().find(is_same);
+            let marked = marked.filter(|_| finding.path == FieldPath::default());
+            let mark = marked.map_or_else(
+                || sheet.lines.of_path(manifest.node, &finding.path),
+                |(_, mark)| *mark,
+            );
+            let mut placed = Placed::new(finding, sheet.name, mark, Some(thing.clone()));
+            placed.text = sheet.lines.text(mark.line).to_owned();
+            judged.findings.push(placed);
+        }
+    }
+    for placed in &mut judged.findings {
+        if placed.text.is_empty()
+            && let Some(sheet) = sheets.iter().find(|sheet| sheet.name == placed.file)
+        {
+            placed.text = sheet.lines.text(placed.mark.line).to_owned();
+        }
+    }
+    let order: HashMap<&str, usize> =
+        sheets.iter().enumerate().map(|(place, sheet)| (sheet.name, place)).collect();
+    judged.findings.sort_by(|a, b| {
+        let key =
+            |it: &Placed| (order.get(it.file.as_str()).copied(), it.mark, it.finding.lint.code);
+        key(a).cmp(&key(b))
+    });
+    judged
+}
+
+/// Where the route of a manifest is.
+enum Stored {
+    InCluster(RouteId),
+    /// Another document of the same name came after it.
+    Replaced(Box<Route>),
+}
+
+/// Puts the objects into a cluster, in their order, and says of objects that are there twice.
+fn insert(
+    cluster: &mut Cluster,
+    manifests: &mut [Manifest<'_>],
+    sheets: &[Sheet<'_>],
+) -> Vec<Option<Stored>> {
+    let mut stored: Vec<Option<Stored>> = Vec::with_capacity(manifests.len());
+    let mut first: HashMap<(&'static str, ObjectName), (usize, usize, usize)> = HashMap::new();
+    for (index, manifest) in manifests.iter_mut().enumerate() {
+        let Some(object) = manifest.object.take() else {
+            stored.push(None);
+            continue;
+        };
+        let route = match &object {
+            Object::Route(route) => Some(route.id.clone()),
+            _ => None,
+        };
+        if let Some(kind) = kind_of(&object) {
+            let here = (index, manifest.sheet, manifest.node.line());
+            let there = first.insert((kind, object.name()), here);
+            if let Some((index, sheet, line)) = there {
+                let name = sheets[sheet].name;
+                let message = format!("{kind} {} is in {name}:{line} already", object.name());
+                let finding = Lint::of("MR068").map(|lint| {
+                    lint.finding(FieldPath::default(), object.name().to_string(), message)
+                });
+                manifest.read.extend(finding.map(|finding| {
+                    let folder = |sheet: usize| Path::new(sheets[sheet].name).parent();
+                    // Overlays and alternatives are in folders of their own.
+                    let apart = folder(sheet) != folder(manifest.sheet);
+                    let level = if apart { Level::Info } else { finding.level };
+                    Finding { level, ..finding }
+                }));
+                if let Some(Some(Stored::InCluster(id))) = stored.get(index)
+                    && let Some(route) = cluster.route(id)
+                {
+                    stored[index] = Some(Stored::Replaced(Box::new(route.clone())));
+                }
+            }
+        }
+        cluster.insert(object);
+        stored.push(route.map(Stored::InCluster));
+    }
+    stored
+}
+
+/// The kind of an object that nobody writes twice on purpose.
+fn kind_of(object: &Object) -> Option<&'static str> {
+    match object {
+        Object::Route(route) => Some(match route.id.kind {
+            meshroute::name::RouteKind::Http => "HTTPRoute",
+            meshroute::name::RouteKind::Grpc => "GRPCRoute",
+            meshroute::name::RouteKind::LinkerdHttp => "HTTPRoute.policy.linkerd.io",
+        }),
+        Object::Service(_) => Some("Service"),
+        Object::ReferenceGrant(_) => Some("ReferenceGrant"),
+        Object::EndpointSlice(_)
+        | Object::Namespace(_)
+        | Object::Gateway(_)
+        | Object::Override(_)
+        | Object::Crd { .. }
+        | Object::Application(_)
+        | Object::Rollout(_)
+        | Object::Kustomization(_)
+        | Object::HelmRelease(_)
+        | Object::Canary(_) => None,
+    }
+}
+
+/// The meshes in use where the parents of a route are.
+fn in_use(shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
+    let mut meshes = Vec::new();
+    for parent in &route.parents {
+        if lint::concerns(Some(&parent.group), Some(&parent.kind)) {
+            for mesh in shown.in_use(&parent.name) {
+                if !meshes.contains(&mesh) {
+                    meshes.push(mesh);
+                }
+            }
+        }
+    }
+    meshes
+}
+
+/// What the object is called.
+fn thing(manifest: &Manifest<'_>, namespace: &str) -> Thing {
+    let node = manifest.node;
+    let metadata = node.entry("metadata").map(|(_, metadata)| metadata);
+    let of = |field| metadata.and_then(|metadata| text(metadata, field)).map(str::to_owned);
+    let api_version = text(node, "apiVersion").unwrap_or_default();
+    Thing {
+        group: api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
+        kind: text(node, "kind").unwrap_or_default().to_owned(),
+        namespace: of("namespace").unwrap_or_else(|| namespace.to_owned()),
+        name: of("name").unwrap_or_default(),
+    }
+}

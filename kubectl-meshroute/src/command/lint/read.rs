@@ -1,0 +1,208 @@
+//! From a text to the objects in it, with their places, and with what the text itself shows.
+
+use meshroute::{
+    cluster::Object,
+    kind::Kind,
+    lint::{self, Finding, Lint},
+    lower::lower,
+    path::FieldPath,
+};
+
+use crate::{
+    command::lint::place::{Lines, Mark},
+    yaml::{self, Document, Node, Step, Surprise, SurpriseKind, Value},
+};
+
+/// A text, named as the command line leads to it.
+pub(crate) type Text = (String, Vec<u8>);
+
+/// A text and its documents.
+pub(super) struct Sheet<'t> {
+    pub(super) name: &'t str,
+    pub(super) lines: Lines<'t>,
+    documents: Vec<Result<Document<'t>, yaml::Error>>,
+}
+
+/// An object of a sheet that lints look at.
+pub(super) struct Manifest<'s> {
+    /// The sheet that it stands on, by its place.
+    pub(super) sheet: usize,
+    pub(super) node: &'s Node<'s>,
+    pub(super) object: Option<Object>,
+    /// What reading it has shown, and the text around it.
+    pub(super) read: Vec<Finding>,
+    /// Of the first object of a document: what the text shows, with its place.
+    pub(super) marked: Vec<(Finding, Mark)>,
+}
+
+/// What a sheet holds.
+#[derive(Default)]
+pub(super) struct Read<'s> {
+    pub(super) manifests: Vec<Manifest<'s>>,
+    /// Findings that belong to no object.
+    pub(super) loose: Vec<(Finding, Mark)>,
+    /// The lines of templates.
+    pub(super) templates: Vec<usize>,
+}
+
+impl<'t> Sheet<'t> {
+    /// Reads the documents of a text.
+    pub(super) fn of(text: &'t Text) -> Self {
+        let (name, bytes) = text;
+        Self { name, lines: Lines::of(bytes), documents: yaml::documents(bytes) }
+    }
+
+    /// The objects of the sheet; those that name no namespace are in this one.
+    pub(super) fn read(&self, sheet: usize, namespace: &str) -> Read<'_> {
+        let mut read = Read::default();
+        for document in &self.documents {
+            match document {
+                Ok(document) => self.document(sheet, document, namespace, &mut read),
+                Err(error) if error.is_template() => read.templates.push(error.line()),
+                Err(error) => {
+                    let finding = lint_of("MR902").finding(
+                        FieldPath::default(),
+                        error.message(),
+                        error.message(),
+                    );
+                    read.loose.push((finding, self.lines.at(error.line(), error.column())));
+                }
+            }
+        }
+        read
+    }
+
+    fn document<'s>(
+        &'s self,
+        sheet: usize,
+        document: &'s Document<'t>,
+        namespace: &str,
+        read: &mut Read<'s>,
+    ) {
+        let first = read.manifests.len();
+        let templates = read.templates.len();
+        self.object(sheet, &document.root, namespace, read);
+        // What reads otherwise than it looks matters only in what lints look at.
+        if read.manifests.len() == first || read.templates.len() > templates {
+            return;
+        }
+        let marked = document.surprises.iter().filter_map(|surprise| {
+            let mark = self.lines.whole(surprise.line);
+            let finding = surprised(surprise, self.lines.text(surprise.line));
+            // Where the API server refuses the value, that is said already.
+            let is_said = read.manifests[first..].iter().any(|manifest| {
+                let places = manifest.read.iter().map(|it| &it.path);
+                places
+                    .map(|path| self.lines.of_path(manifest.node, path))
+                    .any(|it| it.line == mark.line)
+            });
+            (!is_said).then_some((finding, mark))
+        });
+        let marked: Vec<_> = marked.collect();
+        read.manifests[first].marked = marked;
+    }
+
+    fn object<'s>(
+        &'s self,
+        sheet: usize,
+        node: &'s Node<'t>,
+        namespace: &str,
+        read: &mut Read<'s>,
+    ) {
+        let (Some(api_version), Some(kind)) = (text(node, "apiVersion"), text(node, "kind")) else {
+            return;
+        };
+        // `kubectl get -o yaml` prints a List, the API server a HTTPRouteList.
+        if kind.ends_with("List") {
+            if let Some(yaml::Kind::List(items)) =
+                node.at(&[Step::Field("items")]).map(|items| &items.kind)
+            {
+                items.iter().for_each(|item| self.object(sheet, item, namespace, read));
+            }
+            return;
+        }
+        let Some(kind) = Kind::of(api_version, kind) else { return };
+        if matches!(kind, Kind::Route(_)) && !is_for_services(node) {
+            // It is read all the same: routes of Gateways decide something about others.
+            let lowered = lower(kind, node, namespace);
+            if let Some(object) = lowered.object {
+                read.manifests.push(Manifest {
+                    sheet,
+                    node,
+                    object: Some(object),
+                    read: Vec::new(),
+                    marked: Vec::new(),
+                });
+            }
+            return;
+        }
+        if self.lines.holds_braces(node) {
+            read.templates.push(node.line());
+            return;
+        }
+        let lowered = lower(kind, node, namespace);
+        let findings = lint::problems(&lowered.problems);
+        read.manifests.push(Manifest {
+            sheet,
+            node,
+            object: lowered.object,
+            read: findings,
+            marked: Vec::new(),
+        });
+    }
+}
+
+/// Whether a route has a parent that is, or is meant to be, a Service: no other is looked at.
+fn is_for_services(route: &Node<'_>) -> bool {
+    let Some(parents) = route.at(&[Step::Field("spec"), Step::Field("parentRefs")]) else {
+        return false;
+    };
+    match &parents.kind {
+        yaml::Kind::List(parents) => {
+            parents.iter().any(|parent| lint::concerns(text(parent, "group"), text(parent, "kind")))
+        }
+        yaml::Kind::Scalar(_) | yaml::Kind::Map(_) => false,
+    }
+}
+
+/// What a place that reads otherwise than it looks is a finding of.
+fn surprised(surprise: &Surprise, line: &str) -> Finding {
+    let (code, level, message) = match surprise.kind {
+        SurpriseKind::DuplicateKey => {
+            ("MR903", lint::Level::Error, "this key is there twice: the last one counts")
+        }
+        SurpriseKind::MergeOverrides => {
+            ("MR903", lint::Level::Error, "`<<` replaces a key that is written above it")
+        }
+        SurpriseKind::Number => (
+            "MR904",
+            lint::Level::Error,
+            "this number reads otherwise than it looks: write it in decimal",
+        ),
+        SurpriseKind::Boolean => {
+            ("MR905", lint::Level::Warning, "this word is a boolean: put a text in quotes")
+        }
+        SurpriseKind::Unread => (
+            "MR902",
+            lint::Level::Warning,
+            "what follows here is never read: the document has ended above",
+        ),
+    };
+    let finding = lint_of(code).finding(FieldPath::default(), line.trim(), message);
+    Finding { level: finding.level.min(level), ..finding }
+}
+
+fn lint_of(code: &str) -> &'static Lint {
+    Lint::of(code).expect("the codes of readers are in the catalogue")
+}
+
+/// The text of a field.
+pub(super) fn text<'n>(node: &'n Node<'_>, field: &str) -> Option<&'n str> {
+    match &node.entry(field)?.1.kind {
+        yaml::Kind::Scalar(scalar) => match &scalar.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        },
+        yaml::Kind::List(_) | yaml::Kind::Map(_) => None,
+    }
+}

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["route", "cluster"],
     &["wire"],
     &["lower", "defaulting"],
-    &["profile", "matching", "owner", "waypoint"],
+    &["profile", "matching", "dialect", "owner", "waypoint"],
     &["detect", "split"],
     &["diff", "shift"],
     &["lint"],

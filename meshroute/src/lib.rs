@@ -11,6 +11,7 @@
 
 pub mod cluster;
 pub mod detect;
+pub mod dialect;
 pub mod diff;
 pub mod kind;
 pub mod lint;

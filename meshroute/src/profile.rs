@@ -9,7 +9,7 @@ mod table;
 
 use std::{fmt, str::FromStr};
 
-use crate::{cluster::OverrideKind, name::RouteKind, route::FilterKind};
+use crate::{cluster::OverrideKind, dialect::Engine, name::RouteKind, route::FilterKind};
 
 /// The meshes, and the specification taken by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,6 +161,8 @@ pub struct Profile {
     pub order: Fact<&'static [Key]>,
     /// The same for a set of GRPCRoutes alone.
     pub grpc_order: Fact<&'static [Key]>,
+    /// What compiles its regular expressions; several where it is left open.
+    pub engines: Fact<&'static [Engine]>,
     /// Two conditions on one header.
     pub repeated_header: Fact<Repeated>,
     /// Hostnames of a route.
@@ -169,6 +171,8 @@ pub struct Profile {
     pub equal_rules: Fact<EqualRules>,
     /// How a backendRef names a Service.
     pub backend_ref: Fact<Spelling>,
+    /// Group and kind of what else a backend can be.
+    pub backend_kinds: Fact<&'static [(&'static str, &'static str)]>,
     /// The namespace of a backend that names none.
     pub backend_namespace: Fact<BackendNamespace>,
     /// Filters of rules.

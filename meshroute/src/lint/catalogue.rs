@@ -63,6 +63,7 @@ pub static ALL: &[&Lint] = &[
     &rules::name_duplicate::MR069,
     &matches::header_twice::MR070,
     &matches::glob::MR071,
+    &matches::regex_invalid::MR072,
     &matches::regex_portability::MR073,
     &matches::host_header::MR074,
     &filters::header_twice::MR080,

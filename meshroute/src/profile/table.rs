@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     cluster::OverrideKind,
+    dialect::Engine,
     name::{GATEWAY_GROUP, RouteKind},
     route::FilterKind,
 };
@@ -24,6 +25,12 @@ const fn assumed<T>(value: T) -> Fact<T> {
 
 const CORE: &[&str] = &[""];
 const CORE_OR_NAMED: &[&str] = &["", "core"];
+
+/// The engine of Envoy, `safe_regex`.
+const ENVOY: &[Engine] = &[Engine::Re2];
+
+const SERVICE_IMPORT: (&str, &str) = ("multicluster.x-k8s.io", "ServiceImport");
+const INFERENCE_POOL: (&str, &str) = ("inference.networking.k8s.io", "InferencePool");
 
 const BOTH_KINDS: &[RouteKind] = &[RouteKind::Http, RouteKind::Grpc];
 
@@ -141,12 +148,14 @@ pub(super) static SPEC: Profile = Profile {
     grpc_order: ran(SPEC_GRPC_ORDER),
     // `HTTPHeaderMatch.Name`: "only the first entry with an equivalent name MUST be considered for
     // a match".
+    engines: read(&[Engine::Re2, Engine::Rust]),
     repeated_header: ran(Repeated::First),
     // GEP-1294: implementations "SHOULD NOT infer any functionality from the `hostnames` field".
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),
     backend_ref: ran(Spelling { groups: CORE, any_case: false }),
     // `BackendObjectReference.Namespace`: "When unspecified, the local namespace is inferred."
+    backend_kinds: read(&[SERVICE_IMPORT, INFERENCE_POOL]),
     backend_namespace: ran(BackendNamespace::Route),
     // `HTTPRouteFilter`: requests of an unsupported filter "MUST receive a HTTP error response".
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
@@ -186,10 +195,12 @@ pub(super) static ISTIO: Profile = Profile {
     kinds: ran(Kinds::Merged),
     order: ran(ISTIO_ORDER),
     grpc_order: ran(ISTIO_ORDER),
+    engines: read(ENVOY),
     repeated_header: ran(Repeated::All),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),
     backend_ref: ran(Spelling { groups: CORE, any_case: false }),
+    backend_kinds: read(&[SERVICE_IMPORT, INFERENCE_POOL, ("networking.istio.io", "Hostname")]),
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::DropsRoute }),
     backend_filters: read(Filters { works: HEADERS, otherwise: Unsupported::DropsRoute }),
@@ -231,10 +242,12 @@ pub(super) static LINKERD: Profile = Profile {
     kinds: ran(Kinds::PerParent),
     order: ran(LINKERD_ORDER),
     grpc_order: read(LINKERD_GRPC_ORDER),
+    engines: read(&[Engine::Rust]),
     repeated_header: read(Repeated::All),
     hostnames: ran(Hostnames::Matched),
     equal_rules: ran(EqualRules::First),
     backend_ref: read(Spelling { groups: CORE_OR_NAMED, any_case: true }),
+    backend_kinds: read(&[SERVICE_IMPORT, ("policy.linkerd.io", "EgressNetwork")]),
     backend_namespace: ran(BackendNamespace::Parent),
     rule_filters: ran(Filters { works: HEADERS_AND_REDIRECT, otherwise: Unsupported::DropsRoute }),
     backend_filters: ran(Filters { works: HEADERS_AND_REDIRECT, otherwise: Unsupported::Fails }),
@@ -266,10 +279,12 @@ pub(super) static CILIUM: Profile = Profile {
     kinds: read(Kinds::Merged),
     order: assumed(SPEC_ORDER),
     grpc_order: assumed(SPEC_ORDER),
+    engines: read(ENVOY),
     repeated_header: assumed(Repeated::All),
     hostnames: read(Hostnames::Ignored),
     equal_rules: assumed(EqualRules::First),
     backend_ref: assumed(Spelling { groups: CORE, any_case: false }),
+    backend_kinds: read(&[SERVICE_IMPORT]),
     backend_namespace: assumed(BackendNamespace::Route),
     rule_filters: assumed(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: assumed(Filters { works: HEADERS, otherwise: Unsupported::Fails }),
@@ -301,10 +316,16 @@ pub(super) static KUMA: Profile = Profile {
     kinds: ran(Kinds::Merged),
     order: ran(KUMA_ORDER),
     grpc_order: ran(KUMA_ORDER),
+    engines: read(ENVOY),
     repeated_header: ran(Repeated::First),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::Inherit),
     backend_ref: read(Spelling { groups: CORE, any_case: false }),
+    backend_kinds: read(&[
+        ("kuma.io", "MeshService"),
+        ("kuma.io", "MeshExternalService"),
+        ("kuma.io", "MeshMultiZoneService"),
+    ]),
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters {
         works: &[
@@ -345,10 +366,18 @@ pub(super) static KGATEWAY: Profile = Profile {
     kinds: ran(Kinds::Merged),
     order: ran(&[]),
     grpc_order: ran(&[]),
+    engines: read(ENVOY),
     repeated_header: ran(Repeated::All),
     hostnames: ran(Hostnames::Ignored),
     equal_rules: ran(EqualRules::First),
     backend_ref: ran(Spelling { groups: CORE, any_case: false }),
+    backend_kinds: read(&[
+        SERVICE_IMPORT,
+        INFERENCE_POOL,
+        ("gateway.kgateway.dev", "Backend"),
+        ("networking.istio.io", "Hostname"),
+        ("networking.istio.io", "ServiceEntry"),
+    ]),
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),

@@ -2,7 +2,7 @@
 
 use crate::{
     lint::{Check, Edit, Findings, Level, Lint, Subject, subject::Target},
-    profile::{Mesh, Profile},
+    profile::Profile,
 };
 
 pub(in crate::lint) static MR043: Lint = Lint {
@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         let Target { group, kind, .. } = target;
         if target.is_service()
             || profile.backend_ref.value.is_service(group, kind)
-            || is_taken(profile.mesh, group, kind)
+            || profile.backend_kinds.value.contains(&(group, kind))
         {
             continue;
         }
@@ -69,30 +69,4 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
             found.fix("write kind: Service", vec![edit]);
         }
     }
-}
-
-/// The kinds beside Service that are documented for a mesh.
-fn is_taken(mesh: Mesh, group: &str, kind: &str) -> bool {
-    const IMPORT: (&str, &str) = ("multicluster.x-k8s.io", "ServiceImport");
-    const POOL: (&str, &str) = ("inference.networking.k8s.io", "InferencePool");
-    const ISTIO: &[(&str, &str)] = &[IMPORT, POOL, ("networking.istio.io", "Hostname")];
-    let taken: &[(&str, &str)] = match mesh {
-        Mesh::Spec => &[IMPORT, POOL],
-        Mesh::Istio | Mesh::IstioAmbient => ISTIO,
-        Mesh::Linkerd => &[IMPORT, ("policy.linkerd.io", "EgressNetwork")],
-        Mesh::Cilium => &[IMPORT],
-        Mesh::Kuma => &[
-            ("kuma.io", "MeshService"),
-            ("kuma.io", "MeshExternalService"),
-            ("kuma.io", "MeshMultiZoneService"),
-        ],
-        Mesh::Kgateway => &[
-            IMPORT,
-            POOL,
-            ("gateway.kgateway.dev", "Backend"),
-            ("networking.istio.io", "Hostname"),
-            ("networking.istio.io", "ServiceEntry"),
-        ],
-    };
-    taken.contains(&(group, kind))
 }

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use meshroute::lint::ALL;
 use meshroute_tests::program;
 
 const MESHES: [&str; 7] =
@@ -112,6 +113,41 @@ fn every_difference_is_valid_and_says_nothing_beside_the_schema() {
         "answer\": 404",
         "startsToFail\": true",
         "orderDefined\": false",
+    ] {
+        assert!(seen.contains(field), "no input leads to {field}");
+    }
+}
+
+#[test]
+fn every_finding_is_valid_and_says_nothing_beside_the_schema() {
+    let mut schema = read("docs/lint.schema.json");
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let mut seen = String::new();
+    for lint in ALL {
+        for example in [lint.bad, lint.good] {
+            let args =
+                ["lint", "-", "--info", "--complete", "-o", "json", "--mesh", "spec,linkerd"];
+            let outcome = program::run(&args, example);
+            assert!(outcome.code < 2, "{}: {}", lint.code, outcome.stderr);
+            let answer = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+            let errors: Vec<String> = validator
+                .iter_errors(&answer)
+                .map(|it| format!("{it} at {}", it.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{}: {errors:#?}", lint.code);
+            seen.push_str(&outcome.stdout);
+        }
+    }
+    for field in [
+        "\"findings\": []",
+        "\"object\": null",
+        "\"fix\": null",
+        "\"edits\": []",
+        "\"op\": \"set\"",
+        "\"op\": \"rename\"",
+        "\"value\": 1\n",
+        "\"path\": \"\"",
     ] {
         assert!(seen.contains(field), "no input leads to {field}");
     }

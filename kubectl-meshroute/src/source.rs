@@ -219,7 +219,7 @@ pub(crate) fn texts(
     stdin: &mut dyn Read,
 ) -> Result<Texts, Failure> {
     if let Some(folder) = kustomization {
-        let named = vec![(format!("kustomize {folder}"), kustomize(folder)?)];
+        let named = vec![(format!("kustomize {folder}"), kustomize::build(folder)?)];
         return Ok(Texts { named, warnings: Vec::new() });
     }
     if files.is_empty() {

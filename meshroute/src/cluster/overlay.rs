@@ -40,8 +40,9 @@ impl Cluster {
             }
             self.gateways.insert(gateway.name.clone(), gateway);
         }
-        let overrides = objects.overrides.iter();
-        self.overrides.extend(overrides.map(|(name, it)| (name.clone(), it.clone())));
+        for other in objects.overrides.values() {
+            self.insert_override(other.clone());
+        }
         self.crd_groups.extend(objects.crd_groups.iter().cloned());
     }
 

@@ -27,12 +27,14 @@ impl Cluster {
             port,
             protocol: "TCP".into(),
             app_protocol: None,
+            target: None,
         });
         let service = Service {
             name: service.clone(),
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             kind: ServiceKind::ClusterIp,
+            selector: BTreeMap::new(),
             ports: ports.collect(),
         };
         self.whole = false;

@@ -1,0 +1,219 @@
+//! `lint` and `explain` beside their findings: exit codes, what cannot be read, ignores, levels, and
+//! the meshes that are judged by.
+
+use std::{fs, path::PathBuf};
+
+use meshroute::lint::ALL;
+use meshroute_tests::program::{self, Outcome};
+use serde_json::Value;
+
+/// A route without a group: inert everywhere but in Kuma.
+const INERT: &str = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{kind: Service, name: web}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+";
+
+const FINE: &str = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{group: '', kind: Service, name: web}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+";
+
+fn lint(text: &str, flags: &[&str]) -> Outcome {
+    let args: Vec<&str> = ["lint", "-"].iter().chain(flags).copied().collect();
+    program::run(&args, text)
+}
+
+fn codes(text: &str, flags: &[&str]) -> Vec<(String, String)> {
+    let flags: Vec<&str> =
+        flags.iter().chain(&["-o", "json", "--fail-on", "never"]).copied().collect();
+    let report: Value = serde_json::from_str(&lint(text, &flags).success()).expect("it is JSON");
+    let findings = report["findings"].as_array().expect("a list").iter();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    findings.map(|it| (text(&it["code"]), text(&it["level"]))).collect()
+}
+
+fn has(found: &[(String, String)], code: &str, level: &str) -> bool {
+    found.iter().any(|(other, its)| other == code && its == level)
+}
+
+#[test]
+fn the_exit_code_says_whether_something_fails_in_every_format() {
+    for format in ["text", "json"] {
+        let code = |text: &str, flags: &[&str]| {
+            let flags: Vec<&str> = flags.iter().chain(&["-o", format]).copied().collect();
+            lint(text, &flags).code
+        };
+        assert_eq!(code(FINE, &[]), 0);
+        assert_eq!(code(INERT, &[]), 1);
+        assert_eq!(code(INERT, &["--fail-on", "never"]), 0);
+        assert_eq!(code(INERT, &["--level", "MR001=warning"]), 0);
+        assert_eq!(code(INERT, &["--level", "MR001=warning", "--fail-on", "warning"]), 1);
+        assert_eq!(code(FINE, &["--level", "MR0=warning"]), 2, "no such lint");
+        assert_eq!(code(FINE, &["--level", "MR001=severe"]), 2, "no such level");
+        assert_eq!(code(FINE, &["--mesh", "auto,istio"]), 2);
+    }
+    assert_eq!(program::run(&["lint"], "").code, 2, "nothing is named");
+    assert_eq!(program::run(&["lint", "gone.yaml"], "").code, 2);
+}
+
+#[test]
+fn an_answer_names_the_place_and_the_way_out() {
+    let outcome = lint(INERT, &[]);
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert!(lines[0].starts_with("stdin:6:16: error MR001: "), "{}", lines[0]);
+    assert_eq!(lines[1], "     6 |   parentRefs: [{kind: Service, name: web}]");
+    assert_eq!(lines[2], "       |                ^^^^^^^^^^^^^^^^^^^^^^^^^^");
+    assert_eq!(lines[3], "       fix: add group: \"\"");
+    assert_eq!(lines.last(), Some(&"1 file: 1 error, 1 fixable"));
+}
+
+#[test]
+fn a_broken_document_does_not_hide_the_others() {
+    let text = format!("a: [\n---{INERT}---\nb: ]\n");
+    let found = codes(&text, &[]);
+    assert_eq!(found.iter().filter(|(code, _)| code == "MR902").count(), 2, "{found:?}");
+    assert!(has(&found, "MR001", "error"));
+}
+
+#[test]
+fn templates_are_named_and_not_checked() {
+    for template in [
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: {{ .Values.name }}}\n",
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec:\n  \
+         parentRefs: [{group: '', kind: Service, name: \"{{ .Values.name }}\"}]\n",
+    ] {
+        let outcome = lint(&format!("{template}---{INERT}"), &[]);
+        assert_eq!(outcome.code, 2, "{}", outcome.stdout);
+        assert!(outcome.stderr.contains("a Helm template, not checked"), "{}", outcome.stderr);
+        assert!(outcome.stdout.contains("MR001"), "the other document is checked");
+        assert!(!outcome.stdout.contains("MR902"), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn routes_of_gateways_only_are_none_of_ours() {
+    let text = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: public}]
+  hostnames: ['10.0.0.1']
+  rules: [{backendRefs: [{name: a.b.c, weight: 0, weigth: 010}, {name: b, weight: 0}], x: yes}]
+";
+    assert_eq!(codes(text, &["--info"]), []);
+}
+
+#[test]
+fn what_is_not_in_the_files_is_unknown_unless_they_are_complete() {
+    assert_eq!(codes(FINE, &[]), []);
+    let found = codes(FINE, &["--complete"]);
+    assert!(has(&found, "MR010", "error") && has(&found, "MR033", "error"), "{found:?}");
+}
+
+#[test]
+fn an_error_is_one_in_every_mesh_in_use() {
+    let level = |flags: &[&str]| codes(INERT, flags).first().map(|(_, level)| level.clone());
+    assert_eq!(level(&["--mesh", "istio,linkerd"]).as_deref(), Some("error"));
+    assert_eq!(level(&["--mesh", "kuma"]), None);
+    assert_eq!(level(&["--mesh", "kuma", "--info"]).as_deref(), Some("info"));
+    assert_eq!(level(&["--mesh", "kuma,istio"]).as_deref(), Some("warning"));
+}
+
+#[test]
+fn meshes_are_those_that_the_objects_show() {
+    let core = FINE.replace("group: ''", "group: core");
+    let with = |objects: &str| codes(&format!("{core}---{objects}"), &["--info"]);
+    assert!(has(&codes(&core, &[]), "MR006", "warning"), "nothing shows: the specification");
+    let linkerd = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, annotations: {linkerd.io/inject: enabled}}
+";
+    assert!(has(&with(linkerd), "MR006", "info"), "the namespace says so");
+    let istio = "
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: api, namespace: other}
+spec: {hosts: [api]}
+";
+    assert!(has(&with(istio), "MR006", "error"), "Istio shows, in either mode");
+    let both = format!("{istio}---{}", linkerd.replace("name: shop", "name: other"));
+    assert!(has(&with(&both), "MR006", "warning"), "Linkerd shows too, and nothing decides");
+}
+
+#[test]
+fn an_ignore_silences_warnings_and_says_so_when_it_is_over() {
+    let zero = |ignore: &str| {
+        let text = FINE.replace("port: 80}", "port: 80, weight: 0}").replace(
+            "namespace: shop}",
+            &format!("namespace: shop, annotations: {{meshroute.dev/ignore: '{ignore}'}}}}"),
+        );
+        codes(&text, &[])
+    };
+    assert_eq!(zero("MR051 switched off"), []);
+    assert_eq!(zero("MR051 until=2999-01-31 switched off"), []);
+    assert!(has(&zero("MR051"), "MR900", "warning"), "no reason");
+    let over = zero("MR051 until=2001-01-31 switched off");
+    assert!(has(&over, "MR051", "warning") && has(&over, "MR901", "warning"), "{over:?}");
+    assert!(has(&zero("MR051 a; MR050 b"), "MR901", "warning"), "MR050 does not strike");
+    assert!(has(&zero("MR051 a; MR999 b"), "MR901", "warning"), "there is no MR999");
+    assert_eq!(zero("MR051 a; MR033 b"), [], "whether MR033 strikes is not known");
+    let error = INERT.replace(
+        "namespace: shop}",
+        "namespace: shop, annotations: {meshroute.dev/ignore: MR001 known}}",
+    );
+    assert!(has(&codes(&error, &[]), "MR001", "error"), "an error is not silenced");
+    assert_eq!(codes(&error, &["--ignore", "all"]), []);
+    assert!(has(&codes(&error, &["--ignore", "none"]), "MR001", "error"));
+}
+
+#[test]
+fn the_same_object_in_two_folders_may_be_an_overlay() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("linting");
+    for (name, text) in [("a/one.yaml", FINE), ("a/two.yaml", FINE), ("b/one.yaml", FINE)] {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("ours");
+        fs::write(path, text).expect("the target folder can be written");
+    }
+    let run = |names: &[&str]| {
+        let paths: Vec<String> =
+            names.iter().map(|name| folder.join(name).to_string_lossy().into_owned()).collect();
+        let args = ["lint", "-R"].into_iter().chain(paths.iter().map(String::as_str));
+        program::run(&args.collect::<Vec<_>>(), "").success()
+    };
+    let same = run(&["a"]);
+    assert!(
+        same.contains("two.yaml:1:1: warning MR068")
+            || same.contains("two.yaml:2:1: warning MR068"),
+        "{same}"
+    );
+    assert!(!run(&["a/one.yaml", "b"]).contains("warning"));
+}
+
+#[test]
+fn a_list_is_read_as_its_items() {
+    let indented = INERT.trim().lines().map(|line| format!("  {line}")).collect::<Vec<_>>();
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n-{}\n", &indented.join("\n")[1..]);
+    assert!(has(&codes(&list, &[]), "MR001", "error"), "{list}");
+}
+
+#[test]
+fn every_lint_is_explained_by_code_and_by_name() {
+    let list = program::run(&["explain"], "").success();
+    for lint in ALL {
+        assert!(list.contains(lint.code), "{}", lint.code);
+        let by_code = program::run(&["explain", &lint.code.to_ascii_lowercase()], "").success();
+        assert_eq!(by_code, program::run(&["explain", lint.name], "").success());
+        assert!(by_code.starts_with(lint.code) && by_code.contains("Right:"), "{by_code}");
+    }
+    assert_eq!(program::run(&["explain", "MR000"], "").code, 2);
+}

@@ -68,7 +68,7 @@ fn parse(text: &str) {
 }
 
 fn run(args: &[&str], file: &str) {
-    let args = ["meshroute"].iter().chain(args).chain(&[file]).map(OsString::from);
+    let args = ["meshroute"].iter().chain(args).copied().chain([file]).map(OsString::from);
     let code = kubectl_meshroute::run(args, &mut empty(), &mut sink(), &mut sink());
     assert_eq!(code, 0, "nothing is wrong");
 }

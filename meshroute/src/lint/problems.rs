@@ -50,7 +50,9 @@ fn finding(problem: &Problem) -> Finding {
             MR905.finding(path.clone(), message.clone(), message)
         }
         (What::Shape, Gravity::Refused) => {
-            let message = format!("{message}; the API server refuses this object");
+            let place = path.to_string();
+            let colon = if place.is_empty() { "" } else { ": " };
+            let message = format!("{place}{colon}{message}; the API server refuses this object");
             MR902.finding(path.clone(), message.clone(), message)
         }
     }

@@ -1,6 +1,7 @@
 //! How answers look: one file for each format, and one switch.
 
 mod age;
+mod cell;
 pub(crate) mod diff;
 pub(crate) mod explain;
 mod grid;

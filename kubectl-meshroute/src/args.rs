@@ -19,7 +19,7 @@ pub(crate) use self::{
     connection::{Connection, Secret},
     diff::Diff,
     given::Given,
-    lint::{Explain, Format as LintFormat, Lint},
+    lint::{Explain, Format as LintFormat, Lint, Target},
     writing::{DryRun, History, Promote, Undo, Writing},
 };
 use crate::view::Output;

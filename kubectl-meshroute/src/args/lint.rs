@@ -66,9 +66,10 @@ pub(crate) struct Lint {
     #[arg(long, value_name = "CHANNEL")]
     pub(crate) channel: Option<Channel>,
 
-    /// How to print: text, json.
-    #[arg(short = 'o', long, default_value = "text", value_name = "FORMAT")]
-    pub(crate) output: Format,
+    /// How to print: text, json, sarif, junit, github, gitlab, markdown; with a file, write it
+    /// there. Repeatable: text is printed where no format without a file is named.
+    #[arg(short = 'o', long, value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
+    pub(crate) output: Vec<Target>,
 }
 
 /// Say what a lint means and what to do about it; without a code, list all of them.
@@ -129,6 +130,42 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+    /// For code scanning and editors.
+    Sarif,
+    /// For what shows test results.
+    Junit,
+    /// For the log of a GitHub workflow, which shows findings beside their lines.
+    Github,
+    /// For the code quality report of GitLab.
+    Gitlab,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+/// What is printed or written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// In which format.
+    pub(crate) format: Format,
+    /// To which file; stdout if to none.
+    pub(crate) file: Option<String>,
+}
+
+impl Target {
+    /// Reads `FORMAT` or `FORMAT=FILE`.
+    fn parse(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("name a file after the =".into()),
+            Some((format, file)) => (format, Some(file.to_owned())),
+            None => (text, None),
+        };
+        let names = || Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let format = Format::from_str(format, false).map_err(|_| {
+            let names: Vec<String> = names().map(|it| it.get_name().to_owned()).collect();
+            format!("there is no format {format:?}: {}", names.join(", "))
+        })?;
+        Ok(Self { format, file })
+    }
 }
 
 impl FailOn {
@@ -179,4 +216,5 @@ Examples:
   meshroute lint apps/ --mesh linkerd --fail-on warning     as strict as Linkerd is
   meshroute lint -k overlays/prod --complete                Services that are missing are errors
   meshroute lint apps/ --level MR052=error,MR017=off        other levels
+  meshroute lint apps/ -o sarif=lint.sarif -o junit=lint.xml  files for other tools, text to read
   meshroute explain MR001                                   what a finding means";

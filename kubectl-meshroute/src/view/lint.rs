@@ -1,21 +1,44 @@
 //! Findings, for people and for programs.
 
+mod fingerprint;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 mod text;
 
-use meshroute::lint::{Finding, Level};
+use std::fmt;
+
+use meshroute::lint::{Finding, Level, Lint};
 
 use crate::{Look, args::LintFormat, command::Mark, exit::Failure, view};
 
 /// All that a run has found.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// How many files were looked at.
-    pub(crate) files: usize,
+    /// The files that were looked at, in their order.
+    pub(crate) names: Vec<String>,
+    /// The objects that were looked at, in their order.
+    pub(crate) objects: Vec<Checked>,
+    /// What could not be looked at, `FILE:LINE`: templates.
+    pub(crate) unread: Vec<String>,
     /// The findings, by file and line.
     pub(crate) findings: Vec<Placed>,
     /// Whether infos are shown.
     pub(crate) info: bool,
+    /// The lowest level that makes the command fail; none where nothing does.
+    pub(crate) fail_on: Option<Level>,
+}
+
+/// An object that was looked at.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) file: String,
+    /// The line where it starts.
+    pub(crate) line: usize,
+    pub(crate) thing: Thing,
 }
 
 /// A finding, and where it stands.
@@ -29,6 +52,19 @@ pub(crate) struct Placed {
     pub(crate) text: String,
     /// The object; none where a document cannot be read.
     pub(crate) thing: Option<Thing>,
+    /// The object, by its place in the report.
+    pub(crate) object: Option<usize>,
+    /// What its fix replaces in the file; nothing where that cannot be told.
+    pub(crate) swaps: Vec<Swap>,
+}
+
+/// A part of a file, and what comes in its place; places are lines and columns from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Swap {
+    pub(crate) start: (usize, usize),
+    /// The place after the last.
+    pub(crate) end: (usize, usize),
+    pub(crate) text: String,
 }
 
 /// What an object is called.
@@ -42,14 +78,27 @@ pub(crate) struct Thing {
 
 impl Placed {
     pub(crate) fn new(finding: Finding, file: &str, mark: Mark, thing: Option<Thing>) -> Self {
-        Self { finding, file: file.to_owned(), mark, text: String::new(), thing }
+        let file = file.to_owned();
+        Self { finding, file, mark, text: String::new(), thing, object: None, swaps: Vec::new() }
+    }
+}
+
+/// `HTTPRoute shop/web`.
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
     }
 }
 
 impl Report {
-    /// Whether something is at this level or above it.
-    pub(crate) fn has(&self, level: Level) -> bool {
-        self.findings.iter().any(|it| it.finding.level >= level)
+    /// Whether anything makes the command fail.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.findings.iter().any(|it| self.fails(it))
+    }
+
+    /// Whether this makes the command fail.
+    fn fails(&self, placed: &Placed) -> bool {
+        self.fail_on.is_some_and(|level| placed.finding.level >= level)
     }
 
     /// Those that are shown.
@@ -75,5 +124,20 @@ pub(crate) fn lint(report: &Report, format: LintFormat, look: Look) -> Result<St
     match format {
         LintFormat::Text => Ok(text::text(report, look)),
         LintFormat::Json => view::to_json(&json::document(report)),
+        LintFormat::Sarif => view::to_json(&sarif::document(report)),
+        LintFormat::Junit => Ok(junit::junit(report)),
+        LintFormat::Github => Ok(github::github(report)),
+        LintFormat::Gitlab => view::to_json(&gitlab::document(report)),
+        LintFormat::Markdown => Ok(markdown::markdown(report)),
     }
+}
+
+/// The page about a lint.
+fn help(lint: &Lint) -> String {
+    format!("https://meshroute.dev/lints/{}", lint.code)
+}
+
+/// A path as tools have it that know files by where they are in a repository.
+fn relative(file: &str) -> &str {
+    file.strip_prefix("./").unwrap_or(file)
 }

@@ -13,9 +13,12 @@ use meshroute::{
 };
 
 use crate::{
-    command::lint::read::{Manifest, Read, Sheet, text},
+    command::lint::{
+        mend,
+        read::{Manifest, Read, Sheet, text},
+    },
     exit::Failure,
-    view::lint::{Placed, Thing},
+    view::lint::{Checked, Placed, Thing},
 };
 
 /// By which meshes routes are judged.
@@ -46,6 +49,8 @@ impl Meshes {
 pub(super) struct Judged {
     /// The findings, by sheet and line.
     pub(super) findings: Vec<Placed>,
+    /// All objects that were looked at, in their order.
+    pub(super) objects: Vec<Checked>,
     /// The templates, `FILE:LINE`.
     pub(super) templates: Vec<String>,
 }
@@ -72,7 +77,14 @@ pub(super) fn judge(
     let mut cluster = if complete { Cluster::default() } else { Cluster::unread() };
     let routes = insert(&mut cluster, &mut manifests, sheets);
     let shown = detect::Meshes::of(&cluster);
-    for (manifest, place) in manifests.iter_mut().zip(routes) {
+    for (number, (manifest, place)) in manifests.iter_mut().zip(routes).enumerate() {
+        let sheet = &sheets[manifest.sheet];
+        let thing = thing(manifest, namespace);
+        judged.objects.push(Checked {
+            file: sheet.name.to_owned(),
+            line: manifest.node.line(),
+            thing: thing.clone(),
+        });
         let route = match &place {
             Some(Stored::InCluster(id)) => cluster.route(id),
             Some(Stored::Replaced(route)) => Some(route.as_ref()),
@@ -99,8 +111,6 @@ pub(super) fn judge(
         if findings.is_empty() {
             continue;
         }
-        let sheet = &sheets[manifest.sheet];
-        let thing = thing(manifest, namespace);
         for finding in findings.drain(..) {
             // What the text shows has a place of its own, and no path.
             let is_same = |it: &&(Finding, _)| {
@@ -113,6 +123,10 @@ pub(super) fn judge(
                 |(_, mark)| *mark,
             );
             let mut placed = Placed::new(finding, sheet.name, mark, Some(thing.clone()));
+            placed.object = Some(number);
+            if let Some(fix) = &placed.finding.fix {
+                placed.swaps = mend::swaps(&sheet.lines, manifest.node, &fix.edits);
+            }
             placed.text = sheet.lines.text(mark.line).to_owned();
             judged.findings.push(placed);
         }

@@ -4,7 +4,10 @@ use std::{cell::OnceCell, ops::Range};
 
 use meshroute::path::{self, FieldPath};
 
-use crate::yaml::{Node, Step};
+use crate::{
+    view::lint::Swap,
+    yaml::{Node, Step},
+};
 
 /// A part of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +29,21 @@ pub(super) struct Lines<'t> {
 impl<'t> Lines<'t> {
     pub(super) fn of(text: &'t [u8]) -> Self {
         Self { text, starts: OnceCell::new() }
+    }
+
+    /// The whole text.
+    pub(super) fn all(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// These bytes of it; none where it has no such bytes.
+    pub(super) fn bytes(&self, span: &Range<usize>) -> &'t [u8] {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The replacement of these bytes, with the places of its ends.
+    pub(super) fn swap(&self, span: Range<usize>, text: String) -> Swap {
+        Swap { start: self.point(span.start), end: self.point(span.end), text }
     }
 
     /// The text of a line, without its end.
@@ -84,6 +102,15 @@ impl<'t> Lines<'t> {
         let column = characters(start..span.start) + 1;
         let end = column + characters(span.start..span.end.min(line_end).max(span.start));
         Mark { line, column, end: end.max(column + 1) }
+    }
+
+    /// The line of a byte, and its column in characters, both from 1.
+    fn point(&self, at: usize) -> (usize, usize) {
+        let starts = self.starts();
+        let line = starts.partition_point(|start| *start <= at).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or_default();
+        let before = self.text.get(start..at).unwrap_or_default();
+        (line, String::from_utf8_lossy(before).chars().count() + 1)
     }
 
     fn range(&self, line: usize) -> Range<usize> {

@@ -76,7 +76,7 @@ pub(super) fn document(report: &Report) -> Document<'_> {
     Document {
         api_version: API_VERSION,
         kind: "LintReport",
-        files: report.files,
+        files: report.names.len(),
         summary: Summary {
             errors: report.count(Level::Error),
             warnings: report.count(Level::Warning),
@@ -88,7 +88,7 @@ pub(super) fn document(report: &Report) -> Document<'_> {
 }
 
 fn found(placed: &Placed) -> Found<'_> {
-    let Placed { finding, file, mark, text: _, thing } = placed;
+    let Placed { finding, file, mark, text: _, thing, object: _, swaps: _ } = placed;
     Found {
         code: finding.lint.code,
         name: finding.lint.name,

@@ -17,7 +17,7 @@ pub(super) fn text(report: &Report, look: Look) -> String {
 }
 
 fn write_finding(text: &mut String, placed: &Placed, look: Look) {
-    let Placed { finding, file, mark, text: line, thing: _ } = placed;
+    let Placed { finding, file, mark, text: line, thing: _, object: _, swaps: _ } = placed;
     let style = match (look.colour, finding.level) {
         (false, _) => Style::new(),
         (true, Level::Error) => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
@@ -53,7 +53,7 @@ fn write_finding(text: &mut String, placed: &Placed, look: Look) {
 }
 
 /// `2 files: 1 error, 1 warning, 1 fixable`.
-fn summary(report: &Report) -> String {
+pub(super) fn summary(report: &Report) -> String {
     let counted = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
@@ -75,5 +75,5 @@ fn summary(report: &Report) -> String {
     if !report.info && infos > 0 {
         parts.push(format!("{} with --info", counted(infos, "info")));
     }
-    format!("{}: {}\n", counted(report.files, "file"), parts.join(", "))
+    format!("{}: {}\n", counted(report.names.len(), "file"), parts.join(", "))
 }

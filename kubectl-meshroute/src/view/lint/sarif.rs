@@ -1,0 +1,259 @@
+//! Findings as SARIF 2.1.0, which code scanning of GitHub and many editors read.
+
+use meshroute::lint::{ALL, Level, Lint};
+use serde::Serialize;
+
+use super::{Placed, Report, Swap, fingerprint, help, relative};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    invocations: [Invocation; 1],
+    /// Columns count characters, not units of UTF-16.
+    column_kind: &'static str,
+    results: Vec<Found>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    information_uri: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    name: &'static str,
+    short_description: Message,
+    full_description: Message,
+    help_uri: String,
+    help: Message,
+    default_configuration: Configuration,
+}
+
+#[derive(Debug, Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Debug, Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    rule_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
+    level: &'static str,
+    message: Message,
+    locations: [Location; 1],
+    partial_fingerprints: Prints,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Fix>,
+}
+
+#[derive(Debug, Serialize)]
+struct Prints {
+    /// The number is that of the way in which it is made.
+    #[serde(rename = "meshroute/v1")]
+    meshroute: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: Place,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    artifact_location: Artifact,
+    region: Region,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fix {
+    description: Message,
+    artifact_changes: [Changed; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    artifact_location: Artifact,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    deleted_region: Region,
+    inserted_content: Message,
+}
+
+/// The findings that are shown, and all lints: what has found nothing was looked for too.
+pub(super) fn document(report: &Report) -> Log {
+    let notifications = report.unread.iter().map(|place| {
+        let text = format!("{place}: a Helm template, not checked");
+        Notification { level: "error", message: Message { text } }
+    });
+    let prints = fingerprint::fingerprints(report, false);
+    let run = Run {
+        tool: Tool {
+            driver: Driver {
+                name: "meshroute",
+                version: env!("CARGO_PKG_VERSION"),
+                information_uri: "https://meshroute.dev",
+                rules: ALL.iter().map(|lint| rule(lint)).collect(),
+            },
+        },
+        invocations: [Invocation {
+            execution_successful: report.unread.is_empty(),
+            tool_execution_notifications: notifications.collect(),
+        }],
+        column_kind: "unicodeCodePoints",
+        results: report.shown().zip(prints).map(|(placed, print)| found(placed, print)).collect(),
+    };
+    Log {
+        schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        version: "2.1.0",
+        runs: [run],
+    }
+}
+
+fn rule(lint: &Lint) -> Rule {
+    let paragraph = lint.docs.trim().split("\n\n").next().unwrap_or_default();
+    Rule {
+        id: lint.code,
+        name: lint.name,
+        short_description: Message { text: lint.summary.into() },
+        full_description: Message { text: paragraph.replace('\n', " ") },
+        help_uri: help(lint),
+        help: Message { text: lint.docs.trim().into() },
+        default_configuration: Configuration { level: level(lint.level) },
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Info => "note",
+        Level::Off => "none",
+    }
+}
+
+fn found(placed: &Placed, print: String) -> Found {
+    let Placed { finding, file, mark, text: _, thing: _, object: _, swaps } = placed;
+    let artifact = Artifact { uri: uri(file) };
+    let fix = finding.fix.as_ref().filter(|_| !swaps.is_empty()).map(|fix| Fix {
+        description: Message { text: fix.hint.clone() },
+        artifact_changes: [Changed {
+            artifact_location: artifact.clone(),
+            replacements: swaps.iter().map(replacement).collect(),
+        }],
+    });
+    Found {
+        rule_id: finding.lint.code,
+        rule_index: ALL.iter().position(|lint| lint.code == finding.lint.code),
+        level: level(finding.level),
+        message: Message { text: finding.message.clone() },
+        locations: [Location {
+            physical_location: Place {
+                artifact_location: artifact,
+                region: region((mark.line, mark.column), (mark.line, mark.end)),
+            },
+        }],
+        partial_fingerprints: Prints { meshroute: print },
+        fixes: fix.into_iter().collect(),
+    }
+}
+
+fn replacement(swap: &Swap) -> Replacement {
+    Replacement {
+        deleted_region: region(swap.start, swap.end),
+        inserted_content: Message { text: swap.text.clone() },
+    }
+}
+
+fn region(start: (usize, usize), end: (usize, usize)) -> Region {
+    Region { start_line: start.0, start_column: start.1, end_line: end.0, end_column: end.1 }
+}
+
+/// A path as a URI reference: one without a scheme is relative to the root of the repository, as
+/// the command line is.
+fn uri(file: &str) -> String {
+    let file = relative(file);
+    let mut uri = if file.starts_with('/') { "file://".to_owned() } else { String::new() };
+    for byte in file.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn a_path_is_a_uri() {
+        assert_eq!(uri("./a b/ü|%.yaml"), "a%20b/%C3%BC%7C%25.yaml");
+        assert_eq!(uri("a:b#c?d"), "a%3Ab%23c%3Fd");
+        assert_eq!(uri("/tmp/a.yaml"), "file:///tmp/a.yaml");
+        assert_eq!(uri("../a.yaml"), "../a.yaml");
+    }
+}

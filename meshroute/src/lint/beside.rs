@@ -31,9 +31,11 @@ pub(super) fn is_beside(subject: &Subject<'_>, meant: &Meant<'_>, other: &Route)
         })
 }
 
-/// Whether some rule of the route takes every request.
+/// Whether some rule of the route takes every request. A GRPCRoute without rules takes none, and
+/// leaves none over for a rule to be missing.
 pub(super) fn has_catch_all(route: &Route) -> bool {
-    route.rules.iter().any(|rule| rule.matches.iter().any(matching::takes_everything))
+    route.rules.is_empty()
+        || route.rules.iter().any(|rule| rule.matches.iter().any(matching::takes_everything))
 }
 
 /// Whether two rules send requests to the same backends in the same proportions, and answer by

@@ -10,6 +10,8 @@ pub(in crate::lint) static MR089: Lint = Lint {
     code: "MR089",
     name: "filter-unsupported-by-mesh",
     level: Level::Warning,
+    // The specification has them all, some for implementations to choose from.
+    meshes: &[(Mesh::Spec, Level::Off)],
     summary: "a filter of a rule is none that the mesh has",
     docs: r#"
 Linkerd leaves a whole route out that mirrors, rewrites or answers CORS, although its status says that it was accepted; Istio one with an ExtensionRef or ExternalAuth.
@@ -61,10 +63,6 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
     for listed in subject.filters().filter(|listed| listed.backend.is_none()) {
         let kind = listed.filter.kind();
         if fact.works.contains(&kind) || kind == FilterKind::Unknown {
-            continue;
-        }
-        // The specification has them all, some for implementations to choose from.
-        if profile.mesh == Mesh::Spec {
             continue;
         }
         let (name, mesh) = (listed.filter.type_name(), profile.mesh.in_words());

@@ -44,7 +44,7 @@ const SILENCE: Duration = Duration::from_secs(70);
 pub(crate) struct Connection {
     /// A client for the interfaces of kube, which sends in the same way; [`Connection::trouble`]
     /// reads its errors.
-    #[cfg_attr(not(test), expect(dead_code, reason = "writing goes through it"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests send through it so far"))]
     pub(crate) client: kube::Client,
     /// The namespace: the one that is named, else the context's, else `default`.
     pub(crate) namespace: String,
@@ -183,7 +183,7 @@ impl Connection {
     }
 
     /// What an error of [`Connection::client`] means.
-    #[cfg_attr(not(test), expect(dead_code, reason = "writing needs it"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests send through the client so far"))]
     pub(crate) fn trouble(&self, error: kube::Error) -> Trouble {
         Trouble::of(error, &self.sender.target.names)
     }

@@ -12,6 +12,7 @@ mod exit;
 mod history;
 mod patch;
 mod source;
+mod temporary;
 mod view;
 mod yaml;
 

@@ -239,7 +239,7 @@ fn parents<'c>(cluster: &'c Cluster, name: &str) -> BTreeSet<&'c str> {
 }
 
 /// `reviews`, `svc/reviews`, `service/reviews`.
-fn service_name(text: &str) -> Result<&str, Failure> {
+pub(super) fn service_name(text: &str) -> Result<&str, Failure> {
     let name = match text.split_once('/') {
         None => text,
         Some(("svc" | "service" | "services", name)) => name,

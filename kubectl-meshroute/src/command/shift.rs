@@ -207,8 +207,7 @@ impl Change<'_> {
             // Only `split` takes weights by position.
             let is_by_position = matches!(Wish::parse(words, false), Ok(Wish::Positions(_)));
             let verb = if is_by_position { "split" } else { self.verb };
-            let words: Vec<String> =
-                std::iter::once(self.service.to_owned()).chain(words.iter().cloned()).collect();
+            let words = self.about(words.to_vec());
             let command = if is_read {
                 self.given.about_service("split", &words)
             } else {
@@ -224,8 +223,11 @@ impl Change<'_> {
 
     /// The same command with one more flag.
     pub(super) fn with_flag(&self, flags: &[String]) -> String {
-        let words: Vec<String> =
-            std::iter::once(self.service.to_owned()).chain(self.words.iter().cloned()).collect();
-        self.given.again(self.verb, &words, flags)
+        self.given.again(self.verb, &self.about(self.words.to_vec()), flags)
+    }
+
+    /// The Service, and the words after it.
+    fn about(&self, words: impl IntoIterator<Item = String>) -> Vec<String> {
+        std::iter::once(self.service.to_owned()).chain(words).collect()
     }
 }

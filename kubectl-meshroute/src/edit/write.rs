@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Edited;
-use crate::{exit::Failure, source::Origin};
+use crate::{exit::Failure, source::Origin, temporary::Temporary};
 
 /// Writes the files that are changed. All are prepared before the first one is replaced, so what
 /// can go wrong does so while nothing is written. What came from stdin is left to the caller.
@@ -24,7 +24,7 @@ pub(crate) fn write(edited: &[Edited<'_>]) -> Result<(), Failure> {
     }
     let mut written: Vec<&Path> = Vec::new();
     for new in &mut prepared {
-        if let Err(error) = fs::rename(&new.temporary.0, &new.target) {
+        if let Err(error) = new.temporary.become_target(&new.target) {
             let mut message = format!("cannot replace {}: {error}", new.name.display());
             if !written.is_empty() {
                 let names: Vec<String> =
@@ -33,7 +33,6 @@ pub(crate) fn write(edited: &[Edited<'_>]) -> Result<(), Failure> {
             }
             return Err(Failure::no(message));
         }
-        new.temporary.0.clear();
         written.push(new.name);
         // The name is safe on the disk only with its folder. Not every file system can do that,
         // and the file is complete in any case.
@@ -52,18 +51,6 @@ struct Prepared<'e> {
     target: PathBuf,
     temporary: Temporary,
     old: &'e [u8],
-}
-
-/// A file that goes away unless it gets another name.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            // There is nobody left to tell.
-            let _ = fs::remove_file(&self.0);
-        }
-    }
 }
 
 fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, Failure> {
@@ -86,7 +73,11 @@ fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, F
     OpenOptions::new().write(true).open(&target).map_err(|error| cannot(&error))?;
     unchanged(name, &target, &edited.input.text)?;
     let folder = target.parent().unwrap_or(Path::new("."));
-    let (temporary, mut file) = temporary(folder, &target).map_err(|error| {
+    let mut options = OpenOptions::new();
+    // Nobody else reads it before it has its permissions.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let (temporary, mut file) = Temporary::beside(&target, &mut options).map_err(|error| {
         let folder = folder.display();
         Failure::no(format!("cannot write {} anew in {folder}: {error}", name.display()))
     })?;
@@ -114,27 +105,6 @@ fn unchanged(name: &Path, target: &Path, old: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Opens a new file beside the target, where a rename cannot cross file systems.
-fn temporary(folder: &Path, target: &Path) -> io::Result<(Temporary, File)> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    // Nobody else reads it before it has its permissions.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut attempt = 0;
-    loop {
-        let path = folder.join(format!(".{name}.meshroute-{}-{attempt}", std::process::id()));
-        match options.open(&path) {
-            Ok(file) => return Ok((Temporary(path), file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => {
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// Gives the new file the owner and the group of the old one, as far as the system lets us.
 #[cfg(unix)]
 fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
@@ -154,6 +124,3 @@ fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
 fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
-
-/// How many names are tried before the folder is taken for broken.
-const ATTEMPTS: u32 = 100;

@@ -1,12 +1,12 @@
 //! Writes a report to a file, as a whole or not at all.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use crate::exit::Failure;
+use crate::{exit::Failure, temporary::Temporary};
 
 /// Writes the file, or puts a new one in its place; what is no regular file, as `/dev/stderr` or
 /// a pipe, is written to.
@@ -30,46 +30,11 @@ fn replace(name: &Path, text: &str) -> io::Result<()> {
         // A new file under the old name would get around what protects the old one.
         OpenOptions::new().write(true).open(&target)?;
     }
-    let (mut temporary, mut file) = temporary(&target)?;
+    let (mut temporary, mut file) = Temporary::beside(&target, &mut OpenOptions::new())?;
     file.write_all(text.as_bytes())?;
     if let Some(old) = old {
         file.set_permissions(old.permissions())?;
     }
     file.sync_all()?;
-    fs::rename(&temporary.0, &target)?;
-    temporary.0.clear();
-    Ok(())
+    temporary.become_target(&target)
 }
-
-/// A file that goes away unless it gets another name.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            // There is nobody left to tell.
-            let _ = fs::remove_file(&self.0);
-        }
-    }
-}
-
-/// Opens a new file beside the target, where a rename cannot cross file systems.
-fn temporary(target: &Path) -> io::Result<(Temporary, File)> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let id = std::process::id();
-    let mut attempt = 0;
-    loop {
-        let path = target.with_file_name(format!(".{name}.meshroute-{id}-{attempt}"));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((Temporary(path), file)),
-            // In containers, a run that was killed had the same number.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => {
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// How many names are tried before the folder is taken for broken.
-const ATTEMPTS: u32 = 100;

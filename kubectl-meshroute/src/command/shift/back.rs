@@ -31,8 +31,7 @@ pub(super) fn in_cluster(
     {
         return again();
     }
-    let words: Vec<String> =
-        std::iter::once(change.service.to_owned()).chain(named(first, shift)).collect();
+    let words = change.about(named(first, shift));
     Some(change.given.about_same("split", &words, &[]))
 }
 

@@ -14,6 +14,7 @@ use super::{Change, guard};
 use crate::{
     Look, Streams,
     args::DryRun,
+    command::services::service_name,
     exit::{Failure, code},
     source::{Live, Manner, Place, Source, Written},
     view::{self, Output},
@@ -47,7 +48,7 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     let home = source.namespace.clone();
-    let name = ObjectName::new(&home, service_name(change.service));
+    let name = ObjectName::new(&home, service_name(change.service)?);
     let kin = [Kind::Service, Kind::EndpointSlice].map(|kind| Part::namespace(kind, &home));
     source.read(&BTreeSet::from(kin))?;
     let Known::Known(Some(service)) = source.cluster.service(&name) else {
@@ -149,10 +150,6 @@ fn make(change: &Change<'_>, live: &Live, id: &RouteId, object: &Value) -> Resul
 /// Whether a stored object is the one that was sent.
 fn is_made(stored: &Value, object: &Value) -> bool {
     stored["spec"]["rules"] == object["spec"]["rules"]
-}
-
-fn service_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 /// The route with every default written, so that nobody has to know them.

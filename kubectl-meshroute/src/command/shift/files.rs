@@ -123,8 +123,7 @@ pub(super) fn advice(
     shift: &Shift,
 ) -> Failure {
     edit::advice(folder, &source.namespace, &weights(shift), |file| {
-        let words = std::iter::once(change.service.to_owned()).chain(change.words.iter().cloned());
-        clean(&change.given.about_file(change.verb, &words.collect::<Vec<_>>(), file))
+        clean(&change.given.about_file(change.verb, &change.about(change.words.to_vec()), file))
     })
 }
 
@@ -151,8 +150,7 @@ fn several(change: &Change<'_>, shift: &Shift, homes: &[(&Origin, usize)]) -> Fa
         homes.len(),
         places.join(", ")
     ));
-    let words: Vec<String> =
-        std::iter::once(change.service.to_owned()).chain(change.words.iter().cloned()).collect();
+    let words = change.about(change.words.to_vec());
     let alone = homes
         .iter()
         .filter(|(origin, _)| homes.iter().filter(|(other, _)| other == origin).count() == 1);

@@ -84,6 +84,40 @@ fn a_broken_document_does_not_hide_the_others() {
 }
 
 #[test]
+fn a_refused_value_does_not_hide_what_stands_elsewhere() {
+    let text = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop, annotations: {meshroute.dev/ignore: MR071 as it is}}
+spec:
+  parentRefs:
+  - {group: '', kind: Service, name: web, port: \"80\"}
+  - {kind: Service, name: web}
+  rules:
+  - backendRefs: [{name: web, port: 80, weight: -5}, {name: Web!, weight: 1}]
+  - 5
+  - matches: [{path: {value: /a/:id}}]
+    backendRefs: [{name: web}]
+";
+    let report = lint(text, &["-o", "json"]);
+    let report: Value = serde_json::from_str(&report.stdout).expect("it is JSON");
+    let found = report["findings"].as_array().expect("a list").iter();
+    let found: Vec<_> =
+        found.map(|it| (it["code"].as_str().unwrap(), it["path"].as_str().unwrap())).collect();
+    assert_eq!(
+        found,
+        [
+            ("MR902", "spec.parentRefs[0].port"),
+            ("MR001", "spec.parentRefs[1]"),
+            ("MR055", "spec.rules[0].backendRefs[0].weight"),
+            ("MR902", "spec.rules[1]"),
+            ("MR030", "spec.rules[2].backendRefs[0]"),
+        ],
+        "what stands beside a refused value is not judged, and ignores hold"
+    );
+}
+
+#[test]
 fn templates_are_named_and_not_checked() {
     for template in [
         "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: {{ .Values.name }}}\n",

@@ -44,7 +44,7 @@ mod weights;
 pub use catalogue::ALL;
 pub use ignore::Ignore;
 pub use levels::Levels;
-pub use problems::problems;
+pub use problems::Read;
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -370,20 +370,20 @@ pub struct Report {
 /// assert_eq!(report.findings[0].path.to_string(), "spec.parentRefs[0]");
 /// ```
 pub fn route(cluster: &Cluster, route: &Route, meshes: &[Mesh], settings: &Settings) -> Report {
-    route_as_read(cluster, route, meshes, settings, Vec::new())
+    route_as_read(cluster, route, meshes, settings, Read::default())
 }
 
-/// As [`route`], with what a reader of the manifest has found in it: levels and ignores are for that
-/// too.
+/// As [`route`], with what reading the manifest has shown: levels and ignores are for that too. Of a
+/// draft, what stands beside a refused value is not judged.
 pub fn route_as_read(
     cluster: &Cluster,
     route: &Route,
     meshes: &[Mesh],
     settings: &Settings,
-    read: Vec<Finding>,
+    read: Read,
 ) -> Report {
     let subject = Subject::new(cluster, route, settings);
-    if subject.parents.is_empty() {
+    if subject.parents.is_empty() && !read.has_refused() {
         // A route of Gateways only is no business of a mesh.
         return Report::default();
     }
@@ -391,10 +391,12 @@ pub fn route_as_read(
         RouteKind::Http | RouteKind::Grpc => meshes,
         RouteKind::LinkerdHttp => &[Mesh::Linkerd],
     };
-    let mut findings = read;
+    let mut findings = Vec::new();
     for lint in ALL {
         merge::run(lint, &subject, meshes, &mut findings);
     }
+    findings.retain(|finding| read.is_whole(&finding.path));
+    findings.extend(read.findings);
     settings.levels.apply(&mut findings);
     ignore::apply(&subject, &mut findings);
     sort(&mut findings);

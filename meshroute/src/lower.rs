@@ -22,6 +22,10 @@ use reader::Reader;
 pub struct Lowered {
     /// The object; none if its kind decides nothing here, or if the API server would refuse it.
     pub object: Option<Object>,
+    /// What could be read of an object that the API server would refuse: each parent, hostname and
+    /// rule that has something refused in it is empty, so that the others keep their places. It is
+    /// never stored, so nothing but lints may look at it.
+    pub draft: Option<Object>,
     /// What could not be read, or is not known.
     pub problems: Vec<Problem>,
 }
@@ -37,6 +41,13 @@ pub struct Problem {
     pub gravity: Gravity,
     /// What it is about.
     pub what: What,
+}
+
+impl Problem {
+    /// Whether the API server refuses the object for it.
+    pub fn is_refused(&self) -> bool {
+        self.gravity == Gravity::Refused
+    }
 }
 
 /// What a [`Problem`] is about.
@@ -91,8 +102,10 @@ pub fn lower<'de, D: Deserializer<'de>>(kind: Kind, object: D, namespace: &str) 
         Kind::Canary => read(r, object, Reader::canary),
     };
     let problems = reader.problems;
-    let refused = problems.iter().any(|problem| problem.gravity == Gravity::Refused);
-    Lowered { object: object.filter(|_| !refused), problems }
+    if problems.iter().any(Problem::is_refused) {
+        return Lowered { object: None, draft: object, problems };
+    }
+    Lowered { object, draft: None, problems }
 }
 
 fn read<'de, D, W>(

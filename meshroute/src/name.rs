@@ -8,7 +8,7 @@ use std::fmt;
 /// use meshroute::name::ObjectName;
 /// assert_eq!(ObjectName::new("shop", "reviews").to_string(), "shop/reviews");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {
     /// The namespace; empty for objects of the cluster.
     pub namespace: String,

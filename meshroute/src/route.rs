@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::name::{ObjectName, RouteId};
 
 /// A value, and whether somebody wrote it or a default filled it in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Field<T> {
     /// The value.
     pub value: T,
@@ -65,7 +65,7 @@ pub struct Route {
 }
 
 /// One of the objects a route attaches to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Parent {
     /// API group; `gateway.networking.k8s.io` unless written.
     pub group: Field<String>,
@@ -80,7 +80,7 @@ pub struct Parent {
 }
 
 /// One rule of a route.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Rule {
     /// Its name, if it has one.
     pub name: Option<String>,

@@ -1,4 +1,4 @@
-//! Findings about what could not be read in an object, so that it may have no model at all.
+//! What reading an object has shown: findings, and the places that were refused.
 
 use crate::{
     lint::{
@@ -7,12 +7,46 @@ use crate::{
         weights::MR055,
     },
     lower::{Gravity, Problem, What},
-    path::Step,
+    path::{FieldPath, Step},
 };
 
-/// The findings that these problems are.
-pub fn problems(problems: &[Problem]) -> Vec<Finding> {
-    problems.iter().map(finding).collect()
+/// What reading an object has shown.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// What is wrong with what was read.
+    pub findings: Vec<Finding>,
+    /// The entries of lists, and other places, that are empty in the draft of the object.
+    refused: Vec<FieldPath>,
+}
+
+impl Read {
+    /// What these problems show.
+    pub fn of(problems: &[Problem]) -> Self {
+        let refused = problems.iter().filter(|problem| problem.is_refused());
+        Self {
+            findings: problems.iter().map(finding).collect(),
+            refused: refused.map(|problem| part(&problem.path)).collect(),
+        }
+    }
+
+    /// Whether the API server refuses any of it.
+    pub(super) fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// Whether what stands there was read as it is written, with all that is below it.
+    pub(super) fn is_whole(&self, path: &FieldPath) -> bool {
+        let path = path.steps();
+        self.refused.iter().map(FieldPath::steps).all(|refused| {
+            // One of them within the other.
+            path.iter().zip(refused).any(|(step, other)| step != other)
+        })
+    }
+}
+
+/// The part of an object that one refused value leaves empty: `spec.rules[0]`.
+fn part(path: &FieldPath) -> FieldPath {
+    path.steps().iter().take(3).cloned().collect()
 }
 
 fn finding(problem: &Problem) -> Finding {

@@ -78,21 +78,50 @@ impl Reader {
         self.field(name, |r| {
             let mut read_entries = Vec::with_capacity(entries.len());
             for (index, entry) in entries.into_iter().enumerate() {
-                let value = r.at(Step::Index(index), |r| match entry {
-                    Found::Read(value) => read(r, value),
-                    Found::Absent => {
-                        r.refuse("an entry is empty".into());
-                        None
-                    }
-                    Found::Odd(message) => {
-                        r.refuse(message);
-                        None
-                    }
-                });
-                read_entries.extend(value);
+                read_entries.extend(r.at(Step::Index(index), |r| r.entry(entry, &mut read)));
             }
             read_entries
         })
+    }
+
+    /// As [`Reader::list`], where the places of the entries count: one that has something refused
+    /// in it is empty.
+    pub(super) fn places<T, U: Default>(
+        &mut self,
+        name: &str,
+        found: Found<List<T>>,
+        mut read: impl FnMut(&mut Self, T) -> Option<U>,
+    ) -> Vec<U> {
+        let Some(entries) = self.take(name, found) else { return Vec::new() };
+        self.field(name, |r| {
+            let places = entries.into_iter().enumerate();
+            let read = places.map(|(index, entry)| {
+                let before = r.problems.len();
+                let value = r.at(Step::Index(index), |r| r.entry(entry, &mut read));
+                let is_refused = r.problems[before..].iter().any(Problem::is_refused);
+                value.filter(|_| !is_refused).unwrap_or_default()
+            });
+            read.collect()
+        })
+    }
+
+    /// One entry of a list.
+    fn entry<T, U>(
+        &mut self,
+        entry: Found<T>,
+        read: impl FnOnce(&mut Self, T) -> Option<U>,
+    ) -> Option<U> {
+        match entry {
+            Found::Read(value) => read(self, value),
+            Found::Absent => {
+                self.refuse("an entry is empty".into());
+                None
+            }
+            Found::Odd(message) => {
+                self.refuse(message);
+                None
+            }
+        }
     }
 
     /// A number of a field, within its bounds.

@@ -53,9 +53,9 @@ impl Reader {
                 spec;
             r.unknown_fields(unknown, wire::RouteSpec::KEYS);
             let parents =
-                r.list("parentRefs", parent_refs, |r, parent| r.parent(&name.namespace, parent));
-            let hostnames = r.list("hostnames", hostnames, |_, hostname| Some(hostname));
-            let mut rules = r.list("rules", rules, |r, rule| Some(r.rule(kind, rule)));
+                r.places("parentRefs", parent_refs, |r, parent| r.parent(&name.namespace, parent));
+            let hostnames = r.places("hostnames", hostnames, |_, hostname| Some(hostname));
+            let mut rules = r.places("rules", rules, |r, rule| Some(r.rule(kind, rule)));
             let has_rules = !rules.is_empty();
             if rules.is_empty() && kind != RouteKind::Grpc {
                 // `apis/v1/httproute_types.go`, `Rules`: `+kubebuilder:default={{matches: {{path:

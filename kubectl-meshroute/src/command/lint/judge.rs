@@ -87,25 +87,22 @@ pub(super) fn judge(
         });
         let route = match &place {
             Some(Stored::InCluster(id)) => cluster.route(id),
-            Some(Stored::Replaced(route)) => Some(route.as_ref()),
+            Some(Stored::Apart(route)) => Some(route.as_ref()),
             None => None,
         };
-        let read = std::mem::take(&mut manifest.read);
+        let mut read = std::mem::take(&mut manifest.read);
+        read.findings.extend(manifest.marked.iter().map(|(finding, _)| finding.clone()));
         let mut findings = match route {
             Some(route) => {
                 let meshes = match meshes {
                     Meshes::Named(meshes) => meshes.clone(),
                     Meshes::Auto => in_use(&shown, route),
                 };
-                let marked = manifest.marked.iter().map(|(finding, _)| finding.clone());
-                let read = read.into_iter().chain(marked).collect();
                 lint::route_as_read(&cluster, route, &meshes, settings, read).findings
             }
             None => {
-                let marked = manifest.marked.iter().map(|(finding, _)| finding.clone());
-                let mut findings: Vec<Finding> = read.into_iter().chain(marked).collect();
-                settings.levels.apply(&mut findings);
-                findings
+                settings.levels.apply(&mut read.findings);
+                read.findings
             }
         };
         if findings.is_empty() {
@@ -151,8 +148,8 @@ pub(super) fn judge(
 /// Where the route of a manifest is.
 enum Stored {
     InCluster(RouteId),
-    /// Another document of the same name came after it.
-    Replaced(Box<Route>),
+    /// Not there: the API server would refuse it, or another document of its name came after it.
+    Apart(Box<Route>),
 }
 
 /// Puts the objects into a cluster, in their order, and says of objects that are there twice.
@@ -165,7 +162,11 @@ fn insert(
     let mut first: HashMap<(&'static str, ObjectName), (usize, usize, usize)> = HashMap::new();
     for (index, manifest) in manifests.iter_mut().enumerate() {
         let Some(object) = manifest.object.take() else {
-            stored.push(None);
+            let draft = manifest.draft.take().and_then(|draft| match draft {
+                Object::Route(route) => Some(Stored::Apart(Box::new(route))),
+                _ => None,
+            });
+            stored.push(draft);
             continue;
         };
         let route = match &object {
@@ -181,7 +182,7 @@ fn insert(
                 let finding = Lint::of("MR068").map(|lint| {
                     lint.finding(FieldPath::default(), object.name().to_string(), message)
                 });
-                manifest.read.extend(finding.map(|finding| {
+                manifest.read.findings.extend(finding.map(|finding| {
                     let folder = |sheet: usize| Path::new(sheets[sheet].name).parent();
                     // Overlays and alternatives are in folders of their own.
                     let apart = folder(sheet) != folder(manifest.sheet);
@@ -191,7 +192,7 @@ fn insert(
                 if let Some(Some(Stored::InCluster(id))) = stored.get(index)
                     && let Some(route) = cluster.route(id)
                 {
-                    stored[index] = Some(Stored::Replaced(Box::new(route.clone())));
+                    stored[index] = Some(Stored::Apart(Box::new(route.clone())));
                 }
             }
         }
@@ -235,6 +236,10 @@ fn in_use(shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
                 }
             }
         }
+    }
+    if meshes.is_empty() {
+        // Its parents cannot be read.
+        meshes.push(Mesh::Spec);
     }
     meshes
 }

@@ -29,8 +29,10 @@ pub(super) struct Manifest<'s> {
     pub(super) sheet: usize,
     pub(super) node: &'s Node<'s>,
     pub(super) object: Option<Object>,
+    /// What could be read of it, where the API server would refuse it.
+    pub(super) draft: Option<Object>,
     /// What reading it has shown, and the text around it.
-    pub(super) read: Vec<Finding>,
+    pub(super) read: lint::Read,
     /// Of the first object of a document: what the text shows, with its place.
     pub(super) marked: Vec<(Finding, Mark)>,
 }
@@ -91,7 +93,7 @@ impl<'t> Sheet<'t> {
             let finding = surprised(surprise, self.lines.text(surprise.line));
             // Where the API server refuses the value, that is said already.
             let is_said = read.manifests[first..].iter().any(|manifest| {
-                let places = manifest.read.iter().map(|it| &it.path);
+                let places = manifest.read.findings.iter().map(|it| &it.path);
                 places
                     .map(|path| self.lines.of_path(manifest.node, path))
                     .any(|it| it.line == mark.line)
@@ -130,7 +132,8 @@ impl<'t> Sheet<'t> {
                     sheet,
                     node,
                     object: Some(object),
-                    read: Vec::new(),
+                    draft: None,
+                    read: lint::Read::default(),
                     marked: Vec::new(),
                 });
             }
@@ -141,12 +144,12 @@ impl<'t> Sheet<'t> {
             return;
         }
         let lowered = lower(kind, node, namespace);
-        let findings = lint::problems(&lowered.problems);
         read.manifests.push(Manifest {
             sheet,
             node,
             object: lowered.object,
-            read: findings,
+            draft: lowered.draft,
+            read: lint::Read::of(&lowered.problems),
             marked: Vec::new(),
         });
     }

@@ -19,7 +19,7 @@ pub(crate) use self::{
     connection::{Connection, Secret},
     diff::Diff,
     given::Given,
-    lint::{Explain, Format as LintFormat, Lint, Target},
+    lint::{Channel, Explain, FailOn, Format as LintFormat, Ignore, Lint, Target, Version},
     writing::{DryRun, History, Promote, Undo, Writing},
 };
 use crate::view::Output;

@@ -2,6 +2,7 @@
 //! cluster.
 
 mod documents;
+mod excluded;
 mod files;
 mod git;
 mod kustomize;
@@ -16,6 +17,7 @@ use meshroute::{
     name::RouteId,
 };
 
+pub(crate) use self::excluded::Excluded;
 pub(crate) use self::live::Live;
 pub(crate) use self::live::{Manner, News, Stored, Written};
 pub(crate) use self::since::{Since, since};
@@ -204,9 +206,19 @@ pub(crate) fn inputs(
     recursive: bool,
     stdin: &mut dyn Read,
 ) -> Result<Inputs, Failure> {
+    inputs_but(None, files, recursive, stdin)
+}
+
+/// As [`inputs`], without those that are not to be looked at.
+fn inputs_but(
+    excluded: Option<&Excluded>,
+    files: &[String],
+    recursive: bool,
+    stdin: &mut dyn Read,
+) -> Result<Inputs, Failure> {
     let mut inputs = Inputs::default();
     for name in files {
-        files::read(name, recursive, stdin, &mut inputs)?;
+        files::read(name, recursive, excluded, stdin, &mut inputs)?;
     }
     Ok(inputs)
 }
@@ -216,6 +228,7 @@ pub(crate) fn texts(
     kustomization: Option<&str>,
     files: &[String],
     recursive: bool,
+    excluded: Option<&Excluded>,
     stdin: &mut dyn Read,
 ) -> Result<Texts, Failure> {
     if let Some(folder) = kustomization {
@@ -225,7 +238,7 @@ pub(crate) fn texts(
     if files.is_empty() {
         return Err(Failure::usage("name files or folders, - for stdin, or -k DIR"));
     }
-    let Inputs { texts, warnings } = inputs(files, recursive, stdin)?;
+    let Inputs { texts, warnings } = inputs_but(excluded, files, recursive, stdin)?;
     let named = texts.into_iter().map(|input| (input.origin.to_string(), input.text));
     Ok(Texts { named: named.collect(), warnings })
 }

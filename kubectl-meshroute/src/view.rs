@@ -24,6 +24,7 @@ use meshroute::split::Split;
 
 use crate::{Look, exit::Failure};
 
+pub(crate) use json::API_VERSION;
 pub(crate) use words::clean;
 
 /// The formats.

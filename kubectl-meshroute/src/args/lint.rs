@@ -1,7 +1,7 @@
 //! The arguments of `lint` and `explain`.
 
 use clap::{ValueEnum, builder::PossibleValuesParser};
-use meshroute::{lint, profile::Mesh};
+use meshroute::{lint::Level, profile::Mesh};
 
 /// Check manifests for routes that do nothing, fail requests, or split otherwise than they look.
 ///
@@ -26,14 +26,14 @@ pub(crate) struct Lint {
     #[arg(short = 'k', long, value_name = "DIR", conflicts_with_all = ["files", "paths"])]
     pub(crate) kustomize: Option<String>,
 
-    /// The namespace of objects that name none.
-    #[arg(short = 'n', long, default_value = "default")]
-    pub(crate) namespace: String,
+    /// The namespace of objects that name none; default unless named.
+    #[arg(short = 'n', long)]
+    pub(crate) namespace: Option<String>,
 
-    /// The meshes to judge by; auto finds them by namespace labels, waypoints and installed kinds,
-    /// and judges by the specification where nothing shows.
+    /// The meshes to judge by; auto, which is the default, finds them by namespace labels, waypoints
+    /// and installed kinds, and judges by the specification where nothing shows.
     #[arg(
-        long, default_value = "auto", value_name = "MESH[,MESH]", value_delimiter = ',',
+        long, value_name = "MESH[,MESH]", value_delimiter = ',',
         value_parser = PossibleValuesParser::new(["auto"].into_iter().chain(Mesh::ALL.map(Mesh::name)))
     )]
     pub(crate) mesh: Vec<String>,
@@ -46,17 +46,17 @@ pub(crate) struct Lint {
     #[arg(long)]
     pub(crate) info: bool,
 
-    /// The lowest level that makes the exit code 1.
-    #[arg(long, default_value = "error", value_name = "LEVEL")]
-    pub(crate) fail_on: FailOn,
+    /// The lowest level that makes the exit code 1; error unless named.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
 
     /// The files are a whole cluster: what is not in them does not exist.
     #[arg(long)]
     pub(crate) complete: bool,
 
-    /// What the annotation meshroute.dev/ignore may silence.
-    #[arg(long, default_value = "warnings", value_name = "WHAT")]
-    pub(crate) ignore: Ignore,
+    /// What the annotation meshroute.dev/ignore may silence; warnings unless named.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) ignore: Option<Ignore>,
 
     /// The version of the Gateway API that the cluster has; 1.7 unless named.
     #[arg(long, value_name = "VERSION")]
@@ -65,6 +65,23 @@ pub(crate) struct Lint {
     /// The release channel of the Gateway API that the cluster has; standard unless named.
     #[arg(long, value_name = "CHANNEL")]
     pub(crate) channel: Option<Channel>,
+
+    /// Findings that are known: they are not shown, and fail nothing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<String>,
+
+    /// Write the findings of this run to the file of --baseline, or to .meshroute-baseline.json.
+    #[arg(long)]
+    pub(crate) write_baseline: bool,
+
+    /// The file that says how to check; else .meshroute.yaml in this folder or above it, up to the
+    /// top of the repository. Flags say more than it does.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<String>,
+
+    /// Read no .meshroute.yaml.
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
 
     /// How to print: text, json, sarif, junit, github, gitlab, markdown; with a file, write it
     /// there. Repeatable: text is printed where no format without a file is named.
@@ -170,41 +187,12 @@ impl Target {
 
 impl FailOn {
     /// The level; none where nothing fails.
-    pub(crate) fn level(self) -> Option<lint::Level> {
+    pub(crate) fn level(self) -> Option<Level> {
         match self {
-            Self::Error => Some(lint::Level::Error),
-            Self::Warning => Some(lint::Level::Warning),
-            Self::Info => Some(lint::Level::Info),
+            Self::Error => Some(Level::Error),
+            Self::Warning => Some(Level::Warning),
+            Self::Info => Some(Level::Info),
             Self::Never => None,
-        }
-    }
-}
-
-impl Lint {
-    /// The definitions that the routes are stored by.
-    pub(crate) fn api(&self) -> lint::Api {
-        let assumed = lint::Api::default();
-        lint::Api {
-            version: match self.gateway_api {
-                Some(Version::V1_6) => lint::Version::V1_6,
-                Some(Version::V1_7) => lint::Version::V1_7,
-                None => assumed.version,
-            },
-            channel: match self.channel {
-                Some(Channel::Standard) => lint::Channel::Standard,
-                Some(Channel::Experimental) => lint::Channel::Experimental,
-                None => assumed.channel,
-            },
-            is_told: self.channel.is_some(),
-        }
-    }
-
-    /// What the annotation may silence.
-    pub(crate) fn ignored(&self) -> lint::Ignore {
-        match self.ignore {
-            Ignore::Warnings => lint::Ignore::Warnings,
-            Ignore::All => lint::Ignore::All,
-            Ignore::None => lint::Ignore::None,
         }
     }
 }
@@ -217,4 +205,5 @@ Examples:
   meshroute lint -k overlays/prod --complete                Services that are missing are errors
   meshroute lint apps/ --level MR052=error,MR017=off        other levels
   meshroute lint apps/ -o sarif=lint.sarif -o junit=lint.xml  files for other tools, text to read
+  meshroute lint apps/ --write-baseline                     from now on, only what is new
   meshroute explain MR001                                   what a finding means";

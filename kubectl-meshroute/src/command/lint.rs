@@ -1,17 +1,17 @@
 //! `lint`: what is wrong with manifests.
 
+mod baseline;
+mod config;
 mod deliver;
 mod judge;
 mod mend;
 mod place;
+mod plan;
 mod read;
 
 pub(crate) use place::Mark;
 
-use std::{collections::BTreeSet, io};
-
-use jiff::Zoned;
-use meshroute::lint::{Levels, Settings};
+use std::{collections::BTreeSet, io, path::PathBuf};
 
 use crate::{
     Look, Streams,
@@ -21,27 +21,36 @@ use crate::{
     source,
     view::{self, lint::Report},
 };
+use baseline::Baseline;
+use plan::Plan;
 
 /// Runs the command; its exit code says whether there are findings.
 pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> Result<u8, Failure> {
-    let settings = settings(args)?;
     let (printed, reports) = (printed(&args.output)?, files(&args.output)?);
-    let meshes = judge::Meshes::parse(&args.mesh)?;
+    let mut plan = Plan::of(args)?;
+    let baseline = Known::of(args, plan.baseline.take())?;
     let files: Vec<String> = args.paths.iter().chain(&args.files).cloned().collect();
-    let source::Texts { named: texts, mut warnings } =
-        source::texts(args.kustomize.as_deref(), &files, args.recursive, streams.stdin)?;
+    let source::Texts { named: texts, mut warnings } = source::texts(
+        args.kustomize.as_deref(),
+        &files,
+        args.recursive,
+        plan.exclude.as_ref(),
+        streams.stdin,
+    )?;
     let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
-    let judged = judge::judge(&sheets, &args.namespace, args.complete, &meshes, &settings);
+    let mut judged = judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings);
     warnings.extend(judged.templates.iter().map(|template| {
         format!("{template}: a Helm template, not checked: lint what `helm template` prints")
     }));
+    let known = baseline.take(&mut judged, &plan, &mut warnings)?;
     let report = Report {
         names: texts.iter().map(|(name, _)| name.clone()).collect(),
         objects: judged.objects,
         unread: judged.templates,
         findings: judged.findings,
-        info: args.info,
-        fail_on: args.fail_on.level(),
+        known,
+        info: plan.info,
+        fail_on: plan.fail_on,
     };
     let text = view::lint::lint(&report, printed, look)?;
     warn(streams, &warnings)?;
@@ -91,17 +100,51 @@ fn files(targets: &[Target]) -> Result<Vec<(LintFormat, &str)>, Failure> {
     Ok(files)
 }
 
-fn settings(args: &args::Lint) -> Result<Settings, Failure> {
-    let mut levels = Levels::default();
-    for level in &args.level {
-        levels.set(level).map_err(|why| Failure::usage(format!("--level: {why}")))?;
+/// What is done about findings that are known.
+enum Known {
+    /// There is no file of them.
+    None,
+    /// Those of the file are not shown.
+    Of(PathBuf, Baseline),
+    /// All are from now on, and the file says which.
+    AllNow(PathBuf),
+}
+
+impl Known {
+    fn of(args: &args::Lint, file: Option<PathBuf>) -> Result<Self, Failure> {
+        if args.write_baseline {
+            return Ok(Self::AllNow(file.unwrap_or_else(|| baseline::NAME.into())));
+        }
+        let Some(file) = file else { return Ok(Self::None) };
+        let baseline = Baseline::read(&file)?;
+        Ok(Self::Of(file, baseline))
     }
-    Ok(Settings {
-        api: args.api(),
-        complete: args.complete,
-        admission: false,
-        levels,
-        ignore: args.ignored(),
-        today: Some(Zoned::now().date()),
-    })
+
+    /// Takes the known findings out, and says how many there were.
+    fn take(
+        self,
+        judged: &mut judge::Judged,
+        plan: &Plan,
+        warnings: &mut Vec<String>,
+    ) -> Result<usize, Failure> {
+        let (file, mut baseline) = match self {
+            Self::None => return Ok(0),
+            Self::Of(file, baseline) => (file, baseline),
+            Self::AllNow(file) => {
+                let baseline = Baseline::of(&judged.findings, plan.least());
+                baseline.write(&file)?;
+                (file, baseline)
+            }
+        };
+        let known = baseline.take(&mut judged.findings);
+        let gone = baseline.count(&judged.objects);
+        if gone > 0 {
+            let findings = if gone == 1 { "finding is" } else { "findings are" };
+            let file = file.display();
+            warnings.push(format!(
+                "{file}: {gone} {findings} there no more: write it anew with --write-baseline"
+            ));
+        }
+        Ok(known)
+    }
 }

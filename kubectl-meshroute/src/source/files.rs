@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     exit::Failure,
-    source::{Input, Inputs, Origin},
+    source::{Excluded, Input, Inputs, Origin},
 };
 
 /// The endings that a folder is searched for (kubectl, `cli-runtime/pkg/resource`,
@@ -19,6 +19,7 @@ const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 pub(super) fn read(
     name: &str,
     recursive: bool,
+    excluded: Option<&Excluded>,
     stdin: &mut dyn Read,
     inputs: &mut Inputs,
 ) -> Result<(), Failure> {
@@ -36,12 +37,16 @@ pub(super) fn read(
         )));
     }
     let path = Path::new(name);
+    if excluded.is_some_and(|excluded| excluded.has(path)) {
+        inputs.warnings.push(format!("{name} is excluded, and passed over"));
+        return Ok(());
+    }
     if !path.is_dir() {
         inputs.texts.push(input(path.to_owned())?);
         return Ok(());
     }
     let mut files = Vec::new();
-    find(path, recursive, &mut files)?;
+    find(path, recursive, excluded, &mut files)?;
     if files.is_empty() {
         let hint = if recursive { "" } else { "; -R reads the folders below it too" };
         inputs.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
@@ -60,7 +65,12 @@ fn input(path: PathBuf) -> Result<Input, Failure> {
 }
 
 /// The manifests of a folder, by name.
-fn find(folder: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn find(
+    folder: &Path,
+    recursive: bool,
+    excluded: Option<&Excluded>,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), Failure> {
     let entries = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in entries {
@@ -70,10 +80,10 @@ fn find(folder: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> Result<(), 
     for path in paths {
         if path.is_dir() {
             // A link to a folder above would never end.
-            if recursive && !path.is_symlink() {
-                find(&path, recursive, files)?;
+            if recursive && !path.is_symlink() && !excluded.is_some_and(|it| it.has(&path)) {
+                find(&path, recursive, excluded, files)?;
             }
-        } else if is_manifest(&path) {
+        } else if is_manifest(&path) && !excluded.is_some_and(|it| it.has(&path)) {
             files.push(path);
         }
     }

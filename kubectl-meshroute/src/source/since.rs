@@ -49,7 +49,7 @@ fn of_files(source: &args::Source, reference: &str) -> Result<Since, Failure> {
             Failure::no(format!("{name} is not there, neither now nor at {reference}"))
         })?;
         if is_there {
-            files::read(name, source.recursive, &mut io::empty(), &mut now)?;
+            files::read(name, source.recursive, None, &mut io::empty(), &mut now)?;
         }
     }
     let (then, now) = (then.whole()?, of_inputs(namespace, &now)?);

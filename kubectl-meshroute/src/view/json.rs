@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::Scope;
 
-pub(super) const API_VERSION: &str = "meshroute.dev/v1";
+pub(crate) const API_VERSION: &str = "meshroute.dev/v1";
 
 /// The answer as a value that serializes.
 pub(super) fn value<'a>(answers: &'a [split::Split<'a>], scope: Scope) -> Document<'a> {

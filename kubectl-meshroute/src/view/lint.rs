@@ -26,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) unread: Vec<String>,
     /// The findings, by file and line.
     pub(crate) findings: Vec<Placed>,
+    /// How many more were found that a baseline knows.
+    pub(crate) known: usize,
     /// Whether infos are shown.
     pub(crate) info: bool,
     /// The lowest level that makes the command fail; none where nothing does.

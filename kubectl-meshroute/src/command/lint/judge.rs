@@ -32,9 +32,9 @@ pub(super) enum Meshes {
 impl Meshes {
     /// Reads the values of `--mesh`.
     pub(super) fn parse(names: &[String]) -> Result<Self, Failure> {
-        if names.iter().any(|name| name == "auto") {
+        if names.is_empty() || names.iter().any(|name| name == "auto") {
             return match names {
-                [_] => Ok(Self::Auto),
+                [] | [_] => Ok(Self::Auto),
                 _ => Err(Failure::usage("--mesh: auto, or names of meshes, not both")),
             };
         }
@@ -59,7 +59,6 @@ pub(super) struct Judged {
 pub(super) fn judge(
     sheets: &[Sheet<'_>],
     namespace: &str,
-    complete: bool,
     meshes: &Meshes,
     settings: &Settings,
 ) -> Judged {
@@ -74,7 +73,7 @@ pub(super) fn judge(
         }
         manifests.extend(read);
     }
-    let mut cluster = if complete { Cluster::default() } else { Cluster::unread() };
+    let mut cluster = if settings.complete { Cluster::default() } else { Cluster::unread() };
     let routes = insert(&mut cluster, &mut manifests, sheets);
     let shown = detect::Meshes::of(&cluster);
     for (number, (manifest, place)) in manifests.iter_mut().zip(routes).enumerate() {

@@ -24,6 +24,8 @@ struct Summary {
     warnings: usize,
     infos: usize,
     fixable: usize,
+    /// Found as well, and known to the baseline.
+    known: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,6 +84,7 @@ pub(super) fn document(report: &Report) -> Document<'_> {
             warnings: report.count(Level::Warning),
             infos: report.count(Level::Info),
             fixable: report.fixable(),
+            known: report.known,
         },
         findings: report.shown().map(found).collect(),
     }

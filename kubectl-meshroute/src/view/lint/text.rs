@@ -75,5 +75,8 @@ pub(super) fn summary(report: &Report) -> String {
     if !report.info && infos > 0 {
         parts.push(format!("{} with --info", counted(infos, "info")));
     }
+    if report.known > 0 {
+        parts.push(format!("{} in the baseline", report.known));
+    }
     format!("{}: {}\n", counted(report.names.len(), "file"), parts.join(", "))
 }

@@ -143,7 +143,10 @@ fn what_a_baseline_knows_fails_no_more_and_what_is_new_does() {
         assert!(!again.stdout.contains("MR001"), "{format}: {}", again.stdout);
     }
     // One more of what is known once is new.
-    let other = ROUTE.replace("NAME", "a").replace("{kind: Service, name: web}", "{kind: Service, name: web}, {kind: Service, name: web, port: 80}");
+    let other = ROUTE.replace("NAME", "a").replace(
+        "{kind: Service, name: web}",
+        "{kind: Service, name: web}, {kind: Service, name: web, port: 80}",
+    );
     process.file("repository/apps/moved.yaml", &other);
     let more = lint(&process, "apps", "-R .");
     assert_eq!(more.code, 1, "{}", more.stdout);

@@ -1,9 +1,10 @@
 //! What somebody sees of the plugin on a terminal, and as a part of kubectl.
 
-use std::{os::unix::fs::symlink, process::Command, thread, time::Duration};
+use std::{fs, os::unix::fs::symlink, path::Path, process::Command, thread, time::Duration};
 
 use meshroute_tests::{
     control_plane,
+    many::manifests,
     running::Running,
     server::{Answer, Server},
     stage::{self, Stage, endpoints, references, routed},
@@ -272,6 +273,20 @@ fn a_long_reading_says_how_far_it_is() {
     assert_eq!(run.code(), 1);
     let last = terminal.until(|picture| picture.shows("error: Service default/a not found"));
     assert!(!last.shows("reading the cluster"), "{last:?}");
+}
+
+#[test]
+fn a_long_check_says_how_far_it_is() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("long-check.yaml");
+    fs::write(&file, manifests()).expect("the target folder can be written");
+    let terminal = Terminal::open(80, 10);
+    let mut command = Command::new(PLUGIN);
+    command.arg("lint").arg(&file);
+    let mut run = terminal.run(SESSION, &command, Outputs::Both);
+    terminal.until(|picture| picture.shows(" of 15000 objects"));
+    assert_eq!(run.code(), 0);
+    let last = terminal.until(|picture| picture.shows("1 file: "));
+    assert!(!last.shows("objects") && !last.shows("reading"), "{last:?}");
 }
 
 /// Lines without their ages, which are seconds here, and go on.

@@ -11,6 +11,7 @@ mod edit;
 mod exit;
 mod history;
 mod patch;
+mod progress;
 mod source;
 mod temporary;
 mod view;

@@ -11,12 +11,13 @@ fn main() -> ExitCode {
     let terminal = io::stdout().is_terminal();
     let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
     let look = Look { colour: terminal, terminal, asks };
-    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    let (stdin, stdout) = (io::stdin(), io::stdout());
     ExitCode::from(run_with(
         look,
         std::env::args_os(),
         &mut stdin.lock(),
         &mut stdout.lock(),
-        &mut stderr.lock(),
+        // Not locked: how far a long work is, another thread says.
+        &mut io::stderr(),
     ))
 }

@@ -18,7 +18,7 @@ use crate::{
     args::{self, LintFormat, Target},
     command::split::warn,
     exit::{Failure, code},
-    source,
+    progress, source,
     view::{self, lint::Report},
 };
 use baseline::Baseline;
@@ -37,8 +37,10 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
         plan.exclude.as_ref(),
         streams.stdin,
     )?;
-    let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
-    let mut judged = judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings);
+    let mut judged = progress::of(so_far, |progress| {
+        let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
+        judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings, progress)
+    });
     warnings.extend(judged.templates.iter().map(|template| {
         format!("{template}: a Helm template, not checked: lint what `helm template` prints")
     }));
@@ -70,6 +72,11 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code),
         written => written.map(|()| code).map_err(Failure::from),
     }
+}
+
+/// What is said where it takes long.
+fn so_far(done: usize, of: usize) -> String {
+    if of == 0 { "reading the files".into() } else { format!("checked {done} of {of} objects") }
 }
 
 /// The format to print.

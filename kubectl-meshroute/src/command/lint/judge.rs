@@ -18,6 +18,7 @@ use crate::{
         read::{Manifest, Read, Sheet, text},
     },
     exit::Failure,
+    progress::Progress,
     view::lint::{Checked, Placed, Thing},
 };
 
@@ -61,6 +62,7 @@ pub(super) fn judge(
     namespace: &str,
     meshes: &Meshes,
     settings: &Settings,
+    progress: &Progress,
 ) -> Judged {
     let mut judged = Judged::default();
     let mut manifests = Vec::new();
@@ -76,7 +78,9 @@ pub(super) fn judge(
     let mut cluster = if settings.complete { Cluster::default() } else { Cluster::unread() };
     let routes = insert(&mut cluster, &mut manifests, sheets);
     let shown = detect::Meshes::of(&cluster);
+    progress.begin(manifests.len());
     for (number, (manifest, place)) in manifests.iter_mut().zip(routes).enumerate() {
+        progress.step();
         let sheet = &sheets[manifest.sheet];
         let thing = thing(manifest, namespace);
         judged.objects.push(Checked {

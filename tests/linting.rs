@@ -60,7 +60,8 @@ fn the_exit_code_says_whether_something_fails_in_every_format() {
         assert_eq!(code(FINE, &["--level", "MR001=severe"]), 2, "no such level");
         assert_eq!(code(FINE, &["--mesh", "auto,istio"]), 2);
     }
-    assert_eq!(program::run(&["lint"], "").code, 2, "nothing is named");
+    assert_eq!(program::run(&["lint", "--kubeconfig", "gone"], "").code, 2, "no cluster either");
+    assert_eq!(program::run(&["lint", "-A", "gone.yaml"], "").code, 2, "a cluster, or files");
     assert_eq!(program::run(&["lint", "gone.yaml"], "").code, 2);
 }
 
@@ -151,6 +152,45 @@ fn what_is_not_in_the_files_is_unknown_unless_they_are_complete() {
     assert_eq!(codes(FINE, &[]), []);
     let found = codes(FINE, &["--complete"]);
     assert!(has(&found, "MR010", "error") && has(&found, "MR033", "error"), "{found:?}");
+}
+
+#[test]
+fn admission_is_judged_as_the_webhook_does() {
+    let found = codes(FINE, &["--complete", "--as-admission"]);
+    assert!(has(&found, "MR010", "warning") && has(&found, "MR033", "warning"), "{found:?}");
+    assert!(found.iter().all(|(_, level)| level != "info"), "{found:?}");
+    assert!(has(&codes(INERT, &["--as-admission"]), "MR001", "error"), "certain from the object");
+    assert_eq!(codes(INERT, &["--as-admission", "--mesh", "kuma"]), [], "infos are not for there");
+    assert_eq!(lint(INERT, &["--as-admission", "--info"]).code, 2);
+    let twice = FINE.replace("port: 80}", "port: 80, weight: 010, weight: 8}");
+    assert!(!codes(&twice, &[]).is_empty());
+    assert_eq!(codes(&twice, &["--as-admission"]), [], "the API server never sees the text");
+}
+
+#[test]
+fn the_definition_among_the_files_tells_version_and_channel() {
+    let retry = FINE.replace("rules: [{", "rules: [{retry: {attempts: 2}, ");
+    let with = |version: &str, channel: &str, flags: &[&str]| {
+        let crd = format!(
+            "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: httproutes.gateway.networking.k8s.io
+  annotations:
+    gateway.networking.k8s.io/bundle-version: {version}
+    gateway.networking.k8s.io/channel: {channel}
+spec: {{group: gateway.networking.k8s.io}}
+"
+        );
+        codes(&format!("{retry}---{crd}"), flags)
+    };
+    assert_eq!(codes(&retry, &[]), [], "1.7 is assumed");
+    assert!(has(&codes(&retry, &["--gateway-api", "1.6"]), "MR096", "warning"));
+    assert!(has(&with("v1.6.3", "standard", &[]), "MR096", "error"));
+    assert_eq!(with("v1.6.3", "experimental", &[]), []);
+    assert_eq!(with("v1.7.0", "standard", &[]), []);
+    assert_eq!(with("v1.6.3", "standard", &["--gateway-api", "1.7"]), []);
 }
 
 #[test]

@@ -45,7 +45,6 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the effective split of a Service, or of all that have routes; with weights, change it.
     Split(Box<Split>),
     /// Give all requests to one backend: the only one that is not the majority, unless one is named.
     Promote(Box<Promote>),
@@ -54,7 +53,6 @@ pub(crate) enum Command {
     /// Show the changes of weights that a route remembers.
     History(Box<History>),
     Diff(Box<Diff>),
-    /// Check manifests for what is wrong with their routes.
     Lint(Box<Lint>),
     /// Say what a lint means; without a code, list all of them.
     Explain(Explain),
@@ -67,11 +65,10 @@ pub(crate) enum Command {
     Version,
 }
 
-/// Show the effective split of a Service, exactly as the mesh applies its routes; with weights,
-/// change it.
+/// Show the effective split of a Service, or of all that have routes; with weights, change it.
 ///
-/// Without a Service: all of the namespace that have routes, one line each; with -A those of every
-/// namespace.
+/// The split is the one that the mesh makes of its routes. Without a Service: all of the namespace
+/// that have routes, one line each; with -A those of every namespace.
 #[derive(Debug, clap::Args)]
 #[command(after_help = SPLIT_EXAMPLES)]
 pub(crate) struct Split {

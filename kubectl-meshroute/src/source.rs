@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, fmt, io::Read, path::PathBuf};
 
 use meshroute::{
     cluster::{Cluster, Part},
+    lower::Problem,
     name::RouteId,
 };
 
@@ -134,6 +135,11 @@ impl Source {
         self.live.as_ref().ok_or_else(|| {
             Failure::usage("this is about a cluster, not about files: leave -f and -k out")
         })
+    }
+
+    /// What is wrong with a route of a cluster; with those of files, nothing gets this far.
+    pub(crate) fn problems(&self, route: &RouteId) -> &[Problem] {
+        self.live.as_ref().map_or(&[], |live| live.problems(route))
     }
 
     /// What a user should know; of what is wrong with routes, only what concerns the answer.

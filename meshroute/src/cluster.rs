@@ -12,7 +12,7 @@ mod writers;
 
 pub use ignore::{Fields, IgnoreRule, Pattern, Segment};
 pub use object::{
-    AllowedRoutes, EndpointSlice, Gateway, Namespace, Object, Override, OverrideKind,
+    AllowedRoutes, EndpointSlice, Gateway, GatewayApi, Namespace, Object, Override, OverrideKind,
     ReferenceGrant, Service, ServiceKind, ServicePort,
 };
 pub use parts::{Part, Within};
@@ -63,6 +63,7 @@ pub struct Cluster {
     overrides: BTreeMap<(OverrideKind, ObjectName), Override>,
     by_host: HashMap<String, BTreeSet<(OverrideKind, ObjectName)>>,
     crd_groups: BTreeSet<String>,
+    gateway_api: Option<GatewayApi>,
     writers: Writers,
     /// Services that are yet to be made, and their endpoints with them.
     planned: BTreeSet<ObjectName>,
@@ -93,6 +94,7 @@ impl Cluster {
             overrides: BTreeMap::new(),
             by_host: HashMap::new(),
             crd_groups: BTreeSet::new(),
+            gateway_api: None,
             writers: Writers::default(),
             planned: BTreeSet::new(),
         }
@@ -149,8 +151,11 @@ impl Cluster {
                 self.gateways.insert(gateway.name.clone(), gateway).is_some()
             }
             Object::Override(other) => self.insert_override(other),
-            Object::Crd { group } => {
+            Object::Crd { group, gateway_api } => {
                 self.crd_groups.insert(group);
+                if gateway_api.is_some() {
+                    self.gateway_api = gateway_api;
+                }
                 false
             }
             Object::Application(application) => self.writers.insert_application(application),
@@ -401,6 +406,16 @@ impl Cluster {
     pub fn override_of(&self, kind: OverrideKind, host: &str) -> Option<&Override> {
         let key = self.by_host.get(host)?.iter().find(|(other, _)| *other == kind)?;
         self.overrides.get(key)
+    }
+
+    /// Which release of the Gateway API is installed. That all of its groups are known tells nothing
+    /// of that.
+    pub fn gateway_api(&self) -> Known<Option<&GatewayApi>> {
+        match &self.gateway_api {
+            Some(seen) => Known::Known(Some(seen)),
+            None if self.whole || self.known.has(&GatewayApi::part()) => Known::Known(None),
+            None => Known::Unknown,
+        }
     }
 
     /// Whether a kind of this API group is known to be installed.

@@ -17,6 +17,7 @@ macro_rules! at {
     };
 }
 
+mod api;
 mod beside;
 mod catalogue;
 mod duration;
@@ -41,6 +42,7 @@ mod text;
 mod timeouts;
 mod weights;
 
+pub use api::{Api, Channel, Told, Version};
 pub use catalogue::ALL;
 pub use ignore::Ignore;
 pub use levels::Levels;
@@ -288,47 +290,11 @@ pub enum Edit {
     Rename(FieldPath, String),
 }
 
-/// The versions of the Gateway API that lints tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// 1.6.
-    V1_6,
-    /// 1.7: `retry` is standard, and names of rules are unique.
-    V1_7,
-}
-
-/// How far the fields of the Gateway API have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// Only what is settled.
-    Standard,
-    /// All that there is.
-    Experimental,
-}
-
-/// The definitions that a route is stored by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Api {
-    /// The version.
-    pub version: Version,
-    /// The channel.
-    pub channel: Channel,
-    /// Whether somebody said so, or it was seen; else it is an assumption, and what rests on it is
-    /// no error.
-    pub is_told: bool,
-}
-
-impl Default for Api {
-    fn default() -> Self {
-        Self { version: Version::V1_7, channel: Channel::Standard, is_told: false }
-    }
-}
-
 /// How a run is meant.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// The definitions that the route is stored by.
-    pub api: Api,
+    /// What somebody said of the definitions that the route is stored by.
+    pub api: Told,
     /// Whether the objects are said to be a whole cluster.
     pub complete: bool,
     /// Whether a route is about to be stored: other objects may still be on their way.
@@ -399,6 +365,10 @@ pub fn route_as_read(
     findings.extend(read.findings);
     settings.levels.apply(&mut findings);
     ignore::apply(&subject, &mut findings);
+    if settings.admission {
+        // Nobody asks for infos there.
+        findings.retain(|finding| finding.level > Level::Info);
+    }
     sort(&mut findings);
     Report { findings, wanted: subject.take_wanted() }
 }

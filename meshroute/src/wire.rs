@@ -360,7 +360,7 @@ wire! {
 }
 
 wire! {
-    /// CustomResourceDefinition: only the group, which tells what is installed.
+    /// CustomResourceDefinition: the group, which tells what is installed, and what it says of itself.
     open Crd {
         metadata "metadata": Metadata,
         spec "spec": CrdSpec,

@@ -3,32 +3,35 @@
 use clap::{ValueEnum, builder::PossibleValuesParser};
 use meshroute::{lint::Level, profile::Mesh};
 
-/// Check manifests for routes that do nothing, fail requests, or split otherwise than they look.
+use super::Source;
+
+/// Check routes that do nothing, fail requests, or split otherwise than they look: in manifests, or
+/// in a cluster where none are named.
 ///
-/// Files are taken as a part of a cluster: what is not in them may be there all the same. Exit code
-/// 0: nothing at or above --fail-on; 1: findings; 2: anything else.
+/// Files are taken as a part of a cluster: what is not in them may be there all the same. Of a
+/// cluster, the routes of one namespace are checked, or all with -A.
+///
+/// Exit code 0: nothing at or above --fail-on. 1: findings. 2: anything else, and where something
+/// could not be checked.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    // What is shared with other commands is read for another purpose here.
+    mut_arg("files", |it| it.help(FILES)),
+    mut_arg("kustomize", |it| it.help(KUSTOMIZE)),
+    mut_arg("namespace", |it| it.help(NAMESPACE)),
+)]
 pub(crate) struct Lint {
-    /// Files, folders, or - for stdin.
-    #[arg(value_name = "FILE|DIR|-")]
+    /// Files, folders, or - for stdin; without any, and without -k, the cluster.
+    #[arg(value_name = "FILE|DIR|-", conflicts_with = "kustomize")]
     pub(crate) paths: Vec<String>,
 
-    /// The same; repeatable.
-    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
-    pub(crate) files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) source: Source,
 
-    /// Read folders with all that is below them.
-    #[arg(short = 'R', long)]
-    pub(crate) recursive: bool,
-
-    /// Check what `kubectl kustomize DIR` prints.
-    #[arg(short = 'k', long, value_name = "DIR", conflicts_with_all = ["files", "paths"])]
-    pub(crate) kustomize: Option<String>,
-
-    /// The namespace of objects that name none; default unless named.
-    #[arg(short = 'n', long)]
-    pub(crate) namespace: Option<String>,
+    /// All namespaces of the cluster.
+    #[arg(short = 'A', long, conflicts_with_all = ["namespace", "paths", "files", "kustomize"])]
+    pub(crate) all_namespaces: bool,
 
     /// The meshes to judge by; auto, which is the default, finds them by namespace labels, waypoints
     /// and installed kinds, and judges by the specification where nothing shows.
@@ -50,19 +53,27 @@ pub(crate) struct Lint {
     #[arg(long, value_name = "LEVEL")]
     pub(crate) fail_on: Option<FailOn>,
 
-    /// The files are a whole cluster: what is not in them does not exist.
+    /// The objects are a whole cluster, as far as it can be read: what is not among them does not
+    /// exist, and that is an error.
     #[arg(long)]
     pub(crate) complete: bool,
+
+    /// Judge as the webhook would if each route were made now: without infos, and with a warning at
+    /// most for what depends on other objects. Before a restore or a move of a cluster.
+    #[arg(long, conflicts_with = "info")]
+    pub(crate) as_admission: bool,
 
     /// What the annotation meshroute.dev/ignore may silence; warnings unless named.
     #[arg(long, value_name = "WHAT")]
     pub(crate) ignore: Option<Ignore>,
 
-    /// The version of the Gateway API that the cluster has; 1.7 unless named.
+    /// The version of the Gateway API that the cluster has; unless named, what the definition of
+    /// HTTPRoute says, or 1.7 without one.
     #[arg(long, value_name = "VERSION")]
     pub(crate) gateway_api: Option<Version>,
 
-    /// The release channel of the Gateway API that the cluster has; standard unless named.
+    /// The release channel of the Gateway API that the cluster has; unless named, what the definition
+    /// of HTTPRoute says, or standard without one.
     #[arg(long, value_name = "CHANNEL")]
     pub(crate) channel: Option<Channel>,
 
@@ -197,10 +208,28 @@ impl FailOn {
     }
 }
 
+impl Lint {
+    /// The files and folders that are named; none where the cluster is meant.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.paths.iter().chain(&self.source.files).cloned().collect()
+    }
+}
+
+const FILES: &str = "As FILE. Repeatable";
+
+const KUSTOMIZE: &str = "Check what `kubectl kustomize DIR` prints";
+
+const NAMESPACE: &str = "Of a cluster, the namespace whose routes are checked; unless named, the \
+    context's. Of files, the namespace of objects that name none; unless named, that of
+    .meshroute.yaml, or default";
+
 const EXAMPLES: &str = "\
 Examples:
   meshroute lint apps/ -R                                   all manifests below a folder
-  kubectl get httproute -A -o yaml | meshroute lint -       what a cluster has
+  meshroute lint -A                                         all routes of the cluster
+  meshroute lint -n shop --complete                         those of a namespace; what is missing is an error
+  meshroute lint -A --as-admission                          which of them the webhook would let in again
+  helm template shop | meshroute lint -                     what a chart makes
   meshroute lint apps/ --mesh linkerd --fail-on warning     as strict as Linkerd is
   meshroute lint -k overlays/prod --complete                Services that are missing are errors
   meshroute lint apps/ --level MR052=error,MR017=off        other levels

@@ -1,9 +1,10 @@
-//! `lint`: what is wrong with manifests.
+//! `lint`: what is wrong with the routes of manifests, or of a cluster.
 
 mod baseline;
 mod config;
 mod deliver;
 mod judge;
+mod live;
 mod mend;
 mod place;
 mod plan;
@@ -19,7 +20,10 @@ use crate::{
     command::split::warn,
     exit::{Failure, code},
     progress, source,
-    view::{self, lint::Report},
+    view::{
+        self,
+        lint::{Report, Unread},
+    },
 };
 use baseline::Baseline;
 use plan::Plan;
@@ -29,26 +33,21 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     let (printed, reports) = (printed(&args.output)?, files(&args.output)?);
     let mut plan = Plan::of(args)?;
     let baseline = Known::of(args, plan.baseline.take())?;
-    let files: Vec<String> = args.paths.iter().chain(&args.files).cloned().collect();
-    let source::Texts { named: texts, mut warnings } = source::texts(
-        args.kustomize.as_deref(),
-        &files,
-        args.recursive,
-        plan.exclude.as_ref(),
-        streams.stdin,
-    )?;
-    let mut judged = progress::of(so_far, |progress| {
-        let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
-        judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings, progress)
-    });
-    warnings.extend(judged.templates.iter().map(|template| {
-        format!("{template}: a Helm template, not checked: lint what `helm template` prints")
-    }));
+    let files = args.files();
+    let Looked { names, is_live, mut judged, mut warnings, nothing } =
+        if files.is_empty() && args.source.kustomize.is_none() {
+            in_cluster(args, &plan, streams)?
+        } else {
+            in_files(args, &files, &plan, streams)?
+        };
     let known = baseline.take(&mut judged, &plan, &mut warnings)?;
+    let templates = judged.templates.into_iter();
+    let templates = templates.map(|place| Unread { place, why: "a Helm template, not checked" });
     let report = Report {
-        names: texts.iter().map(|(name, _)| name.clone()).collect(),
+        names,
+        is_live,
         objects: judged.objects,
-        unread: judged.templates,
+        unread: templates.chain(judged.unread).collect(),
         findings: judged.findings,
         known,
         info: plan.info,
@@ -56,6 +55,9 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     };
     let text = view::lint::lint(&report, printed, look)?;
     warn(streams, &warnings)?;
+    if let Some(nothing) = nothing {
+        writeln!(streams.stderr, "{nothing}")?;
+    }
     // Before anything is printed: whoever reads that may go away.
     for (format, file) in reports {
         let plain = Look { colour: false, ..look };
@@ -72,6 +74,68 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code),
         written => written.map(|()| code).map_err(Failure::from),
     }
+}
+
+/// What was looked at.
+struct Looked {
+    /// The files.
+    names: Vec<String>,
+    /// Whether it was a cluster.
+    is_live: bool,
+    judged: judge::Judged,
+    /// What a user should know about it.
+    warnings: Vec<String>,
+    /// What to say where there is nothing to look at.
+    nothing: Option<String>,
+}
+
+/// Looks at files.
+fn in_files(
+    args: &args::Lint,
+    files: &[String],
+    plan: &Plan,
+    streams: &mut Streams<'_>,
+) -> Result<Looked, Failure> {
+    let source::Texts { named: texts, mut warnings } = source::texts(
+        args.source.kustomize.as_deref(),
+        files,
+        args.source.recursive,
+        plan.exclude.as_ref(),
+        streams.stdin,
+    )?;
+    let judged = progress::of(so_far, |progress| {
+        let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
+        judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings, progress)
+    });
+    warnings.extend(judged.templates.iter().map(|template| {
+        format!("{template}: a Helm template, not checked: lint what `helm template` prints")
+    }));
+    let names = texts.iter().map(|(name, _)| name.clone()).collect();
+    Ok(Looked { names, is_live: false, judged, warnings, nothing: None })
+}
+
+/// Looks at a cluster.
+fn in_cluster(
+    args: &args::Lint,
+    plan: &Plan,
+    streams: &mut Streams<'_>,
+) -> Result<Looked, Failure> {
+    let mut source = source::live(&args.source, None)?;
+    let namespace = source.namespace.clone();
+    let within = Some(namespace.as_str()).filter(|_| !args.all_namespaces);
+    let judged = live::judge(&mut source, within, &plan.meshes, &plan.settings);
+    // What is wrong with routes are findings.
+    let warnings = source.warnings(|_| false);
+    let judged = match judged {
+        Ok(judged) => judged,
+        Err(failure) => {
+            // What could not be read may be why there is no answer.
+            warn(streams, &warnings)?;
+            return Err(failure);
+        }
+    };
+    let nothing = judged.objects.is_empty().then(|| live::nothing(&source.cluster, within));
+    Ok(Looked { names: Vec::new(), is_live: true, judged, warnings, nothing })
 }
 
 /// What is said where it takes long.

@@ -21,6 +21,7 @@ use futures_util::future::join_all;
 use meshroute::{
     cluster::{Cluster, Part},
     kind::Kind,
+    lower::Problem,
     name::{ObjectName, RouteId, RouteKind},
 };
 use tokio::runtime::{Builder, Runtime};
@@ -207,6 +208,11 @@ impl Live {
         })
     }
 
+    /// What is wrong with a route.
+    pub(super) fn problems(&self, id: &RouteId) -> &[Problem] {
+        self.problems.of(Kind::Route(id.kind), &id.name)
+    }
+
     /// What is wrong with objects, and what we may not read.
     pub(super) fn warnings(&self, concerns: &impl Fn(&RouteId) -> bool) -> Vec<String> {
         let mut warnings: Vec<String> =
@@ -275,7 +281,7 @@ fn affected(kind: Kind) -> &'static str {
         Kind::Namespace => "mesh",
         Kind::EndpointSlice => "READY",
         Kind::VirtualService | Kind::ServiceProfile => "what overrides routes",
-        Kind::Crd => "mesh",
+        Kind::Crd => "version of the Gateway API",
         Kind::Application
         | Kind::Rollout
         | Kind::Kustomization

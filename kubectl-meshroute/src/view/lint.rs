@@ -11,7 +11,10 @@ mod text;
 
 use std::fmt;
 
-use meshroute::lint::{Finding, Level, Lint};
+use meshroute::{
+    lint::{Finding, Level, Lint},
+    name::LINKERD_POLICY_GROUP,
+};
 
 use crate::{Look, args::LintFormat, command::Mark, exit::Failure, view};
 
@@ -20,10 +23,12 @@ use crate::{Look, args::LintFormat, command::Mark, exit::Failure, view};
 pub(crate) struct Report {
     /// The files that were looked at, in their order.
     pub(crate) names: Vec<String>,
+    /// Whether the objects are those of a cluster: then nothing stands in a file.
+    pub(crate) is_live: bool,
     /// The objects that were looked at, in their order.
     pub(crate) objects: Vec<Checked>,
-    /// What could not be looked at, `FILE:LINE`: templates.
-    pub(crate) unread: Vec<String>,
+    /// What could not be looked at.
+    pub(crate) unread: Vec<Unread>,
     /// The findings, by file and line.
     pub(crate) findings: Vec<Placed>,
     /// How many more were found that a baseline knows.
@@ -34,12 +39,28 @@ pub(crate) struct Report {
     pub(crate) fail_on: Option<Level>,
 }
 
+/// Something that could not be looked at.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// `FILE:LINE`, or what it is in a cluster.
+    pub(crate) place: String,
+    pub(crate) why: &'static str,
+}
+
+/// `a.yaml:3: a Helm template, not checked`.
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.why)
+    }
+}
+
 /// An object that was looked at.
 #[derive(Debug)]
 pub(crate) struct Checked {
+    /// The file; empty where it is in a cluster.
     pub(crate) file: String,
-    /// The line where it starts.
-    pub(crate) line: usize,
+    /// The line where it starts; none where it is in a cluster.
+    pub(crate) line: Option<usize>,
     pub(crate) thing: Thing,
 }
 
@@ -47,9 +68,10 @@ pub(crate) struct Checked {
 #[derive(Debug)]
 pub(crate) struct Placed {
     pub(crate) finding: Finding,
-    /// The file, as the command line leads to it.
+    /// The file, as the command line leads to it; empty where the object is in a cluster.
     pub(crate) file: String,
-    pub(crate) mark: Mark,
+    /// The place in the file; none where the object is in a cluster.
+    pub(crate) mark: Option<Mark>,
     /// The text of its line.
     pub(crate) text: String,
     /// The object; none where a document cannot be read.
@@ -79,9 +101,31 @@ pub(crate) struct Thing {
 }
 
 impl Placed {
-    pub(crate) fn new(finding: Finding, file: &str, mark: Mark, thing: Option<Thing>) -> Self {
+    pub(crate) fn new(
+        finding: Finding,
+        file: &str,
+        mark: Option<Mark>,
+        thing: Option<Thing>,
+    ) -> Self {
         let file = file.to_owned();
         Self { finding, file, mark, text: String::new(), thing, object: None, swaps: Vec::new() }
+    }
+
+    /// Where it is in a cluster: `shop/HTTPRoute/web spec.rules[0]`.
+    fn in_cluster(&self) -> String {
+        let object = self.thing.as_ref().map(Thing::address).unwrap_or_default();
+        format!("{object} {}", self.finding.path).trim_end().to_owned()
+    }
+}
+
+impl Thing {
+    /// `shop/HTTPRoute/web`; with the group where another has the same kind.
+    fn address(&self) -> String {
+        let group = match self.group.as_str() {
+            LINKERD_POLICY_GROUP => format!(".{LINKERD_POLICY_GROUP}"),
+            _ => String::new(),
+        };
+        format!("{}/{}{group}/{}", self.namespace, self.kind, self.name)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{Application, Canary, FluxObject, Known, Rollout},
+    cluster::{Application, Canary, FluxObject, Known, Part, Rollout},
+    kind::Kind,
     name::ObjectName,
     route::Route,
 };
@@ -29,6 +30,8 @@ pub enum Object {
     Crd {
         /// The group.
         group: String,
+        /// What the definition says of the Gateway API, where it is that of HTTPRoute.
+        gateway_api: Option<GatewayApi>,
     },
     /// Argo CD's Application.
     Application(Application),
@@ -53,7 +56,7 @@ impl Object {
             Self::Namespace(namespace) => ObjectName::new("", &namespace.name),
             Self::Gateway(gateway) => gateway.name.clone(),
             Self::Override(other) => other.name.clone(),
-            Self::Crd { group } => ObjectName::new("", group),
+            Self::Crd { group, .. } => ObjectName::new("", group),
             Self::Application(application) => application.name.clone(),
             Self::Rollout(rollout) => rollout.name.clone(),
             Self::Kustomization(object) | Self::HelmRelease(object) => object.name.clone(),
@@ -172,6 +175,25 @@ pub enum AllowedRoutes {
     Labelled(BTreeMap<String, String>),
     /// From those that a selector names that we do not read.
     Unread,
+}
+
+/// Which release of the Gateway API is installed, as the definition of HTTPRoute says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GatewayApi {
+    /// `gateway.networking.k8s.io/bundle-version`.
+    pub version: Option<String>,
+    /// `gateway.networking.k8s.io/channel`.
+    pub channel: Option<String>,
+}
+
+impl GatewayApi {
+    /// The definition that says so.
+    pub const DEFINITION: &str = "httproutes.gateway.networking.k8s.io";
+
+    /// The part of a cluster that tells it.
+    pub fn part() -> Part {
+        Part::object(Kind::Crd, &ObjectName::new("", Self::DEFINITION))
+    }
 }
 
 /// A mesh's own object that takes a Service over.

@@ -44,6 +44,9 @@ impl Cluster {
             self.insert_override(other.clone());
         }
         self.crd_groups.extend(objects.crd_groups.iter().cloned());
+        if objects.gateway_api.is_some() {
+            self.gateway_api.clone_from(&objects.gateway_api);
+        }
     }
 
     fn applied(&self, route: &Route) -> Route {

@@ -67,6 +67,11 @@ impl Parts {
         self.0.insert(part);
     }
 
+    /// Whether it was put in, just so.
+    pub(super) fn has(&self, part: &Part) -> bool {
+        self.0.contains(part)
+    }
+
     pub(super) fn contains(&self, part: &Part) -> bool {
         let around = |within| self.0.contains(&Part { kind: part.kind, within });
         self.0.contains(part)

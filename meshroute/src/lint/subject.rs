@@ -3,9 +3,9 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use crate::{
-    cluster::{Cluster, Known, Namespace, Object, Part, Ready, Service},
+    cluster::{Cluster, GatewayApi, Known, Namespace, Object, Part, Ready, Service},
     kind::Kind,
-    lint::Settings,
+    lint::{Api, Settings},
     lower::lower,
     name::{GATEWAY_GROUP, ObjectName},
     path::FieldPath,
@@ -315,6 +315,15 @@ impl<'a> Subject<'a> {
     pub(super) fn granted(&self, name: &ObjectName) -> Known<bool> {
         let granted = self.cluster.granted(&self.route.id, name);
         self.or_wanted(granted, || Part::namespace(Kind::ReferenceGrant, &name.namespace))
+    }
+
+    /// The definitions that the route is stored by; wanted if nobody said and they are not known.
+    pub(super) fn api(&self) -> Api {
+        let told = self.settings.api;
+        if told.version.is_none() || told.channel.is_none() {
+            self.or_wanted(self.cluster.gateway_api(), GatewayApi::part);
+        }
+        Api::of(told, self.cluster)
     }
 
     /// The namespace, if it is known to be there.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{
-        AllowedRoutes, EndpointSlice, Gateway, Known, Namespace, Object, Override, OverrideKind,
-        ReferenceGrant, Service, ServiceKind, ServicePort,
+        AllowedRoutes, EndpointSlice, Gateway, GatewayApi, Known, Namespace, Object, Override,
+        OverrideKind, ReferenceGrant, Service, ServiceKind, ServicePort,
     },
     lower::{reader::Reader, route::PORTS},
-    name::ObjectName,
+    name::{GATEWAY_GROUP, ObjectName},
     wire::{self, Found},
 };
 
@@ -182,7 +182,17 @@ impl Reader {
 
     pub(super) fn crd(&mut self, crd: wire::Crd) -> Option<Object> {
         let spec = self.take("spec", crd.spec)?;
-        Some(Object::Crd { group: self.take("group", spec.group)? })
+        let group = self.take("group", spec.group)?;
+        // Without a name it is a definition all the same.
+        let metadata = self.take("metadata", crd.metadata).unwrap_or_default();
+        let is_of_routes =
+            matches!(&metadata.name, Found::Read(it) if *it == GatewayApi::DEFINITION);
+        let gateway_api = is_of_routes.then(|| {
+            let mut annotations = self.strings(metadata.annotations);
+            let mut of = |name: &str| annotations.remove(&format!("{GATEWAY_GROUP}/{name}"));
+            GatewayApi { version: of("bundle-version"), channel: of("channel") }
+        });
+        Some(Object::Crd { group, gateway_api })
     }
 
     fn strings(&mut self, strings: Found<BTreeMap<String, String>>) -> BTreeMap<String, String> {

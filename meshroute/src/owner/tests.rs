@@ -386,7 +386,7 @@ fn only_what_a_sign_points_to_is_wanted() {
     assert_eq!(wanted(&cluster, kustomized()), [part(Kind::Kustomization, "flux", "apps")]);
     assert_eq!(wanted(&cluster, released()), [part(Kind::HelmRelease, "shop", "web")]);
     assert_eq!(wanted(&cluster, owned()), [part(Kind::Canary, "shop", "web")]);
-    cluster.insert(Object::Crd { group: "argoproj.io".into() });
+    cluster.insert(Object::Crd { group: "argoproj.io".into(), gateway_api: None });
     assert_eq!(wanted(&cluster, json!({})), [Part::namespace(Kind::Rollout, "shop")]);
     cluster.learn(Part::namespace(Kind::Rollout, "shop"));
     assert_eq!(wanted(&cluster, json!({})), []);

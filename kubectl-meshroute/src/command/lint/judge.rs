@@ -19,7 +19,7 @@ use crate::{
     },
     exit::Failure,
     progress::Progress,
-    view::lint::{Checked, Placed, Thing},
+    view::lint::{Checked, Placed, Thing, Unread},
 };
 
 /// By which meshes routes are judged.
@@ -43,6 +43,14 @@ impl Meshes {
         let meshes = meshes.collect::<Result<_, _>>();
         meshes.map(Self::Named).map_err(|error| Failure::usage(error.to_string()))
     }
+
+    /// Those for a route; `shown` is what all objects show.
+    pub(super) fn of(&self, shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
+        match self {
+            Self::Named(meshes) => meshes.clone(),
+            Self::Auto => in_use(shown, route),
+        }
+    }
 }
 
 /// What came of it.
@@ -54,6 +62,8 @@ pub(super) struct Judged {
     pub(super) objects: Vec<Checked>,
     /// The templates, `FILE:LINE`.
     pub(super) templates: Vec<String>,
+    /// What could not be looked at in a cluster.
+    pub(super) unread: Vec<Unread>,
 }
 
 /// Judges all objects of the sheets.
@@ -71,7 +81,7 @@ pub(super) fn judge(
         judged.templates.extend(templates.iter().map(|line| format!("{}:{line}", sheet.name)));
         let loose = loose.into_iter().map(|(finding, mark)| (finding, mark, place, None));
         for (finding, mark, place, thing) in loose {
-            judged.findings.push(Placed::new(finding, sheets[place].name, mark, thing));
+            judged.findings.push(Placed::new(finding, sheets[place].name, Some(mark), thing));
         }
         manifests.extend(read);
     }
@@ -85,7 +95,7 @@ pub(super) fn judge(
         let thing = thing(manifest, namespace);
         judged.objects.push(Checked {
             file: sheet.name.to_owned(),
-            line: manifest.node.line(),
+            line: Some(manifest.node.line()),
             thing: thing.clone(),
         });
         let route = match &place {
@@ -93,14 +103,16 @@ pub(super) fn judge(
             Some(Stored::Apart(route)) => Some(route.as_ref()),
             None => None,
         };
+        if settings.admission {
+            // Only a reader of the text sees these.
+            manifest.marked.clear();
+            manifest.read.findings.retain(|finding| finding.lint.code != "MR068");
+        }
         let mut read = std::mem::take(&mut manifest.read);
         read.findings.extend(manifest.marked.iter().map(|(finding, _)| finding.clone()));
         let mut findings = match route {
             Some(route) => {
-                let meshes = match meshes {
-                    Meshes::Named(meshes) => meshes.clone(),
-                    Meshes::Auto => in_use(&shown, route),
-                };
+                let meshes = meshes.of(&shown, route);
                 lint::route_as_read(&cluster, route, &meshes, settings, read).findings
             }
             None => {
@@ -122,7 +134,7 @@ pub(super) fn judge(
                 || sheet.lines.of_path(manifest.node, &finding.path),
                 |(_, mark)| *mark,
             );
-            let mut placed = Placed::new(finding, sheet.name, mark, Some(thing.clone()));
+            let mut placed = Placed::new(finding, sheet.name, Some(mark), Some(thing.clone()));
             placed.object = Some(number);
             if let Some(fix) = &placed.finding.fix {
                 placed.swaps = mend::swaps(&sheet.lines, manifest.node, &fix.edits);
@@ -134,8 +146,9 @@ pub(super) fn judge(
     for placed in &mut judged.findings {
         if placed.text.is_empty()
             && let Some(sheet) = sheets.iter().find(|sheet| sheet.name == placed.file)
+            && let Some(mark) = placed.mark
         {
-            placed.text = sheet.lines.text(placed.mark.line).to_owned();
+            placed.text = sheet.lines.text(mark.line).to_owned();
         }
     }
     let order: HashMap<&str, usize> =

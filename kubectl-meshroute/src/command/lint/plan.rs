@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Zoned;
-use meshroute::lint::{Channel, Level, Settings, Version};
+use meshroute::lint::{Channel, Level, Settings, Told, Version};
 
 use crate::{
     args::{self, FailOn, Ignore},
@@ -51,11 +51,11 @@ impl Plan {
         }
         let fail_on = args.fail_on.or(fail_on).unwrap_or(FailOn::Error);
         let complete = args.complete || complete;
-        let namespace = args.namespace.clone().or(namespace);
+        let namespace = args.source.named_namespace().map(str::to_owned).or(namespace);
         let settings = Settings {
             api: api(args.gateway_api.or(gateway_api), args.channel.or(channel)),
             complete,
-            admission: false,
+            admission: args.as_admission,
             levels,
             ignore: match args.ignore.or(ignore).unwrap_or(Ignore::Warnings) {
                 Ignore::Warnings => meshroute::lint::Ignore::Warnings,
@@ -81,20 +81,16 @@ impl Plan {
     }
 }
 
-/// The definitions that the routes are stored by.
-fn api(version: Option<args::Version>, channel: Option<args::Channel>) -> meshroute::lint::Api {
-    let assumed = meshroute::lint::Api::default();
-    meshroute::lint::Api {
-        version: match version {
-            Some(args::Version::V1_6) => Version::V1_6,
-            Some(args::Version::V1_7) => Version::V1_7,
-            None => assumed.version,
-        },
-        channel: match channel {
-            Some(args::Channel::Standard) => Channel::Standard,
-            Some(args::Channel::Experimental) => Channel::Experimental,
-            None => assumed.channel,
-        },
-        is_told: channel.is_some(),
+/// What is said of the definitions that the routes are stored by.
+fn api(version: Option<args::Version>, channel: Option<args::Channel>) -> Told {
+    Told {
+        version: version.map(|version| match version {
+            args::Version::V1_6 => Version::V1_6,
+            args::Version::V1_7 => Version::V1_7,
+        }),
+        channel: channel.map(|channel| match channel {
+            args::Channel::Standard => Channel::Standard,
+            args::Channel::Experimental => Channel::Experimental,
+        }),
     }
 }

@@ -152,7 +152,7 @@ impl Server {
     /// The groups that the server has, as objects of the view; none if it does not say.
     pub(super) async fn definitions(&self) -> Result<Option<Vec<Object>>, Trouble> {
         let groups = self.groups().await?;
-        let object = |group: &String| Object::Crd { group: group.clone() };
+        let object = |group: &String| Object::Crd { group: group.clone(), gateway_api: None };
         Ok(groups.map(|groups| groups.keys().map(object).collect()))
     }
 

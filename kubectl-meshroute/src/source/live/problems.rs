@@ -15,7 +15,7 @@ pub(super) struct Problems(BTreeMap<(Kind, ObjectName), Noted>);
 
 #[derive(Debug)]
 struct Noted {
-    messages: Vec<String>,
+    problems: Vec<Problem>,
     is_read: bool,
 }
 
@@ -33,13 +33,12 @@ impl Problems {
             self.0.remove(&key);
             return;
         }
-        let messages = problems.iter().map(|problem| {
-            let path = problem.path.to_string();
-            let place = if path.is_empty() { path } else { format!("{path}: ") };
-            let end = if is_read { "" } else { "; this object is left out" };
-            format!("{} {name}: {place}{}{end}", kind.name(), problem.message)
-        });
-        self.0.insert(key, Noted { messages: messages.collect(), is_read });
+        self.0.insert(key, Noted { problems: problems.to_vec(), is_read });
+    }
+
+    /// What is wrong with an object.
+    pub(super) fn of(&self, kind: Kind, name: &ObjectName) -> &[Problem] {
+        self.0.get(&(kind, name.clone())).map_or(&[], |noted| &noted.problems)
     }
 
     /// Lets go of an object that is there no longer.
@@ -61,6 +60,17 @@ impl Problems {
             _ => true,
         };
         let noted = self.0.iter().filter(|((kind, name), noted)| matters(kind, name, noted));
-        noted.flat_map(|(_, noted)| noted.messages.iter().cloned()).collect()
+        noted.flat_map(|((kind, name), noted)| noted.messages(*kind, name)).collect()
+    }
+}
+
+impl Noted {
+    fn messages(&self, kind: Kind, name: &ObjectName) -> impl Iterator<Item = String> {
+        self.problems.iter().map(move |problem| {
+            let path = problem.path.to_string();
+            let place = if path.is_empty() { path } else { format!("{path}: ") };
+            let end = if self.is_read { "" } else { "; this object is left out" };
+            format!("{} {name}: {place}{}{end}", kind.name(), problem.message)
+        })
     }
 }

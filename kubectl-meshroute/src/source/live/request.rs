@@ -96,9 +96,9 @@ impl Request {
 
     /// Whether it is answered by the object alone. A namespace can be read by who may read what is
     /// in it, but not listed (`k8s.io/apiserver/pkg/endpoints/request/requestinfo.go`: the
-    /// namespace that a request is about).
+    /// namespace that a request is about); and a definition is large.
     pub(super) fn is_for_one(&self) -> bool {
-        self.kind == Kind::Namespace && matches!(self.select, Select::Name(_))
+        matches!(self.kind, Kind::Namespace | Kind::Crd) && matches!(self.select, Select::Name(_))
     }
 
     /// The path of the collection, and the part of the query that selects from it.

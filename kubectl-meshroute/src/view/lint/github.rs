@@ -18,12 +18,16 @@ fn command(placed: &Placed) -> String {
         Level::Info | Level::Off => "notice",
     };
     let title = format!("{} {}", finding.lint.code, finding.lint.name);
+    let title = property(&title);
+    let Some(mark) = mark else {
+        let message = format!("{}: {}", placed.in_cluster(), finding.message);
+        return format!("::{command} title={title}::{}\n", data(&message));
+    };
     format!(
-        "::{command} file={},line={line},col={},endLine={line},endColumn={},title={}::{}\n",
+        "::{command} file={},line={line},col={},endLine={line},endColumn={},title={title}::{}\n",
         property(relative(file)),
         mark.column,
         mark.end,
-        property(&title),
         data(&finding.message),
         line = mark.line,
     )

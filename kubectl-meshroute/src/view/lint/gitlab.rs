@@ -3,20 +3,20 @@
 use meshroute::lint::Level;
 use serde::Serialize;
 
-use super::{Placed, Report, fingerprint, relative};
+use super::{Placed, Report, Thing, fingerprint, relative};
 
 #[derive(Debug, Serialize)]
-pub(super) struct Issue<'a> {
+pub(super) struct Issue {
     description: String,
     check_name: &'static str,
     fingerprint: String,
     severity: &'static str,
-    location: Location<'a>,
+    location: Location,
 }
 
 #[derive(Debug, Serialize)]
-struct Location<'a> {
-    path: &'a str,
+struct Location {
+    path: String,
     lines: Lines,
 }
 
@@ -26,15 +26,23 @@ struct Lines {
 }
 
 /// All that are shown: GitLab takes two of one fingerprint for one, so the file is part of it.
-pub(super) fn document(report: &Report) -> Vec<Issue<'_>> {
+pub(super) fn document(report: &Report) -> Vec<Issue> {
     let prints = fingerprint::fingerprints(report, true);
     report.shown().zip(prints).map(|(placed, print)| issue(placed, print)).collect()
 }
 
-fn issue(placed: &Placed, fingerprint: String) -> Issue<'_> {
-    let Placed { finding, file, mark, text: _, thing: _, object: _, swaps: _ } = placed;
+fn issue(placed: &Placed, fingerprint: String) -> Issue {
+    let Placed { finding, file, mark, text: _, thing, object: _, swaps: _ } = placed;
+    // A report has no place but lines of files: an object of a cluster stands for one.
+    let (path, line, within) = match (mark, thing) {
+        (Some(mark), _) => (relative(file).to_owned(), mark.line, String::new()),
+        (None, thing) => {
+            let path = thing.as_ref().map(Thing::address).unwrap_or_default();
+            (path, 1, format!("{}: ", finding.path))
+        }
+    };
     Issue {
-        description: format!("{}: {}", finding.lint.code, finding.message),
+        description: format!("{}: {within}{}", finding.lint.code, finding.message),
         check_name: finding.lint.code,
         fingerprint,
         severity: match finding.level {
@@ -42,6 +50,6 @@ fn issue(placed: &Placed, fingerprint: String) -> Issue<'_> {
             Level::Warning => "minor",
             Level::Info | Level::Off => "info",
         },
-        location: Location { path: relative(file), lines: Lines { begin: mark.line } },
+        location: Location { path, lines: Lines { begin: line } },
     }
 }

@@ -1,10 +1,12 @@
 //! Findings as test results: an object is a test case, which fails by what makes the command fail.
 
-use super::{Checked, Placed, Report, relative};
+use std::collections::BTreeMap;
 
-/// A suite for each file, in the order in which they were read.
+use super::{Checked, Placed, Report, Unread, relative};
+
+/// A suite for each file, in the order in which they were read; of a cluster, for each namespace.
 pub(super) fn junit(report: &Report) -> String {
-    let suites: Vec<Suite> = suites(report);
+    let suites = if report.is_live { of_cluster(report) } else { of_files(report) };
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     text.push_str(&format!(
@@ -13,18 +15,20 @@ pub(super) fn junit(report: &Report) -> String {
         sum(|it| it.failures),
         sum(|it| it.errors)
     ));
-    for Suite { file, tests, failures, errors, cases } in &suites {
+    for Suite { name, tests, failures, errors, cases } in &suites {
         text.push_str(&format!(
             "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" \
              errors=\"{errors}\">\n{cases}  </testsuite>\n",
-            escape(relative(file))
+            escape(relative(name))
         ));
     }
     text + "</testsuites>\n"
 }
 
+#[derive(Default)]
 struct Suite<'r> {
-    file: &'r str,
+    /// A file, or a namespace.
+    name: &'r str,
     tests: usize,
     failures: usize,
     errors: usize,
@@ -33,7 +37,7 @@ struct Suite<'r> {
 
 impl<'r> Suite<'r> {
     /// Adds a case; its findings are those that fail.
-    fn case(&mut self, name: &str, line: usize, failing: &[&Placed]) {
+    fn case(&mut self, name: &str, line: Option<usize>, failing: &[&Placed]) {
         self.tests += 1;
         self.open(name, line);
         if failing.is_empty() {
@@ -53,21 +57,51 @@ impl<'r> Suite<'r> {
         ));
     }
 
-    fn open(&mut self, name: &str, line: usize) {
-        let (name, file) = (escape(name), escape(relative(self.file)));
-        self.cases.push_str(&format!(
-            "    <testcase name=\"{name}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\""
-        ));
+    /// Adds a case that could not be looked at.
+    fn unread(&mut self, name: &str, line: Option<usize>, why: &str) {
+        self.tests += 1;
+        self.errors += 1;
+        self.open(name, line);
+        self.cases
+            .push_str(&format!(">\n      <error message=\"{}\"/>\n    </testcase>\n", escape(why)));
+    }
+
+    fn open(&mut self, name: &str, line: Option<usize>) {
+        let (name, suite) = (escape(name), escape(relative(self.name)));
+        let place = line.map(|line| format!(" file=\"{suite}\" line=\"{line}\""));
+        let place = place.unwrap_or_default();
+        self.cases.push_str(&format!("    <testcase name=\"{name}\" classname=\"{suite}\"{place}"));
     }
 }
 
-fn suites(report: &Report) -> Vec<Suite<'_>> {
-    let fails = |placed: &&Placed| report.fails(placed);
+/// The findings of an object that make the command fail.
+fn failing(report: &Report, number: usize) -> Vec<&Placed> {
+    let own = report.findings.iter().filter(|it| it.object == Some(number));
+    own.filter(|placed| report.fails(placed)).collect()
+}
+
+fn of_cluster(report: &Report) -> Vec<Suite<'_>> {
+    let mut suites: BTreeMap<&str, Suite<'_>> = BTreeMap::new();
+    for (number, Checked { thing, .. }) in report.objects.iter().enumerate() {
+        let name = thing.namespace.as_str();
+        let suite = suites.entry(name).or_insert_with(|| Suite { name, ..Suite::default() });
+        suite.case(&thing.to_string(), None, &failing(report, number));
+    }
+    let mut suites: Vec<Suite<'_>> = suites.into_values().collect();
+    if !report.unread.is_empty() {
+        let mut suite = Suite { name: "cluster", ..Suite::default() };
+        report.unread.iter().for_each(|it| suite.unread(&it.place, None, it.why));
+        suites.push(suite);
+    }
+    suites
+}
+
+fn of_files(report: &Report) -> Vec<Suite<'_>> {
     let mut suites: Vec<Suite<'_>> = Vec::new();
-    let mut at = |file| match suites.iter().position(|suite: &Suite<'_>| suite.file == file) {
+    let mut at = |name| match suites.iter().position(|suite: &Suite<'_>| suite.name == name) {
         Some(place) => place,
         None => {
-            suites.push(Suite { file, tests: 0, failures: 0, errors: 0, cases: String::new() });
+            suites.push(Suite { name, ..Suite::default() });
             suites.len() - 1
         }
     };
@@ -78,35 +112,38 @@ fn suites(report: &Report) -> Vec<Suite<'_>> {
         for (number, object) in report.objects.iter().enumerate() {
             let Checked { file: of, line, thing } = object;
             if of == file {
-                let own = report.findings.iter().filter(|it| it.object == Some(number));
-                let failing: Vec<&Placed> = own.filter(fails).collect();
-                suite.case(&thing.to_string(), *line, &failing);
+                suite.case(&thing.to_string(), *line, &failing(report, number));
             }
         }
         let loose = report.findings.iter().filter(|it| it.object.is_none() && it.file == file);
         for placed in loose {
             let failing: &[&Placed] = if report.fails(placed) { &[placed] } else { &[] };
-            let line = placed.mark.line;
-            suite.case(&format!("document in line {line}"), line, failing);
+            let line = placed.mark.map(|mark| mark.line);
+            suite.case(&document(line), line, failing);
         }
-        for (of, line) in report.unread.iter().filter_map(|place| place.rsplit_once(':')) {
+        for Unread { place, why } in &report.unread {
+            let Some((of, line)) = place.rsplit_once(':') else { continue };
             if of == file {
-                suite.tests += 1;
-                suite.errors += 1;
-                suite.open(&format!("document in line {line}"), line.parse().unwrap_or_default());
-                suite.cases.push_str(
-                    ">\n      <error message=\"a Helm template, not checked\"/>\n    </testcase>\n",
-                );
+                let line = line.parse().ok();
+                suite.unread(&document(line), line, why);
             }
         }
     }
     suites
 }
 
+/// What a document is called that holds no object.
+fn document(line: Option<usize>) -> String {
+    format!("document in line {}", line.unwrap_or_default())
+}
+
 /// `FILE:LINE:COLUMN: LEVEL CODE: MESSAGE`.
 fn line_of(placed: &Placed) -> String {
-    let (mark, finding) = (&placed.mark, &placed.finding);
-    let place = format!("{}:{}:{}", relative(&placed.file), mark.line, mark.column);
+    let finding = &placed.finding;
+    let place = match placed.mark {
+        Some(mark) => format!("{}:{}:{}", relative(&placed.file), mark.line, mark.column),
+        None => placed.in_cluster(),
+    };
     format!("{place}: {} {}: {}\n", finding.level, finding.lint.code, finding.message)
 }
 

@@ -11,14 +11,19 @@ pub(super) fn markdown(report: &Report) -> String {
         text.push_str("\n| Level | Lint | Place | Object | Finding |\n|--|--|--|--|--|\n");
     }
     rows.for_each(|row| text.push_str(&row));
-    let unread = report.unread.iter().map(|place| format!("- ⚠ not checked: {}\n", code(place)));
+    let unread = report.unread.iter();
+    let unread = unread.map(|it| format!("- ⚠ {}: {}\n", code(&it.place), it.why));
     let unread: String = unread.collect();
     if unread.is_empty() { text } else { format!("{text}\n{unread}") }
 }
 
 fn row(placed: &Placed) -> String {
     let Placed { finding, file, mark, text: _, thing, object: _, swaps: _ } = placed;
-    let place = code(&format!("{}:{}", relative(file), mark.line));
+    let place = match mark {
+        Some(mark) => format!("{}:{}", relative(file), mark.line),
+        None => finding.path.to_string(),
+    };
+    let place = if place.is_empty() { "–".into() } else { code(&place) };
     let object = thing.as_ref().map_or_else(|| "–".into(), |thing| code(&thing.to_string()));
     let fix = finding.fix.as_ref().map(|fix| format!("; fix: {}", escape(&fix.hint)));
     format!(

@@ -3,7 +3,7 @@
 use meshroute::lint::{ALL, Level, Lint};
 use serde::Serialize;
 
-use super::{Placed, Report, Swap, fingerprint, help, relative};
+use super::{Placed, Report, Swap, Thing, fingerprint, help, relative};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Log {
@@ -93,10 +93,22 @@ struct Prints {
     meshroute: String,
 }
 
+/// A place in a file, or an object of a cluster.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Location {
-    physical_location: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_location: Option<Place>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<Logical>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    name: String,
+    fully_qualified_name: String,
+    kind: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -143,9 +155,9 @@ struct Replacement {
 
 /// The findings that are shown, and all lints: what has found nothing was looked for too.
 pub(super) fn document(report: &Report) -> Log {
-    let notifications = report.unread.iter().map(|place| {
-        let text = format!("{place}: a Helm template, not checked");
-        Notification { level: "error", message: Message { text } }
+    let notifications = report.unread.iter().map(|unread| Notification {
+        level: "error",
+        message: Message { text: plain(&unread.to_string()) },
     });
     let prints = fingerprint::fingerprints(report, false);
     let run = Run {
@@ -194,10 +206,10 @@ fn level(level: Level) -> &'static str {
 }
 
 fn found(placed: &Placed, print: String) -> Found {
-    let Placed { finding, file, mark, text: _, thing: _, object: _, swaps } = placed;
+    let Placed { finding, file, mark, text: _, thing, object: _, swaps } = placed;
     let artifact = Artifact { uri: uri(file) };
     let fix = finding.fix.as_ref().filter(|_| !swaps.is_empty()).map(|fix| Fix {
-        description: Message { text: fix.hint.clone() },
+        description: Message { text: plain(&fix.hint) },
         artifact_changes: [Changed {
             artifact_location: artifact.clone(),
             replacements: swaps.iter().map(replacement).collect(),
@@ -207,16 +219,49 @@ fn found(placed: &Placed, print: String) -> Found {
         rule_id: finding.lint.code,
         rule_index: ALL.iter().position(|lint| lint.code == finding.lint.code),
         level: level(finding.level),
-        message: Message { text: finding.message.clone() },
+        message: Message { text: plain(&finding.message) },
         locations: [Location {
-            physical_location: Place {
+            physical_location: mark.map(|mark| Place {
                 artifact_location: artifact,
                 region: region((mark.line, mark.column), (mark.line, mark.end)),
+            }),
+            logical_locations: match (mark, thing) {
+                (None, Some(thing)) => logical(thing, &finding.path.to_string()),
+                (Some(_), _) | (None, None) => Vec::new(),
             },
         }],
         partial_fingerprints: Prints { meshroute: print },
         fixes: fix.into_iter().collect(),
     }
+}
+
+/// The object, and the field of it.
+fn logical(thing: &Thing, path: &str) -> Vec<Logical> {
+    let address = thing.address();
+    let field = (!path.is_empty()).then(|| Logical {
+        name: path.to_owned(),
+        fully_qualified_name: format!("{address}/{path}"),
+        kind: "element",
+    });
+    let object =
+        Logical { name: thing.name.clone(), fully_qualified_name: address, kind: "object" };
+    field.into_iter().chain([object]).collect()
+}
+
+/// A text in which nothing is a link: SARIF 2.1.0, section 3.11.6, makes one of `[text](place)`
+/// whose brackets are not escaped. Other texts stay as they are, for readers that know no escapes.
+fn plain(text: &str) -> String {
+    if !text.contains("](") {
+        return text.to_owned();
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if ['[', ']', '\\'].contains(&character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 fn replacement(swap: &Swap) -> Replacement {
@@ -247,7 +292,13 @@ fn uri(file: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{plain, uri};
+
+    #[test]
+    fn no_text_is_a_link() {
+        assert_eq!(plain(r"/[a-z]+\d(1)"), r"/[a-z]+\d(1)");
+        assert_eq!(plain(r"/[a\d](1)"), r"/\[a\\d\](1)");
+    }
 
     #[test]
     fn a_path_is_a_uri() {

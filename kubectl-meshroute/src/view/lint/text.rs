@@ -5,7 +5,7 @@ use meshroute::lint::Level;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Placed, Report};
-use crate::{Look, view::clean};
+use crate::{Look, command::Mark, view::clean};
 
 /// The findings, and a line that counts them.
 pub(super) fn text(report: &Report, look: Look) -> String {
@@ -28,28 +28,41 @@ fn write_finding(text: &mut String, placed: &Placed, look: Look) {
         text.push_str(line.trim_end());
         text.push('\n');
     };
+    let place = match mark {
+        Some(mark) => format!("{file}:{}:{}", mark.line, mark.column),
+        None => placed.in_cluster(),
+    };
     add(format!(
-        "{}:{}:{}: {style}{} {}{style:#}: {}",
-        clean(file),
-        mark.line,
-        mark.column,
+        "{}: {style}{} {}{style:#}: {}",
+        clean(&place),
         finding.level,
         finding.lint.code,
         clean(&finding.message)
     ));
-    let number = format!("{:>6}", mark.line);
-    let margin = " ".repeat(number.len());
-    let before: String = line.chars().take(mark.column.saturating_sub(1)).collect();
-    let marked: String = line.chars().skip(mark.column - 1).take(mark.end - mark.column).collect();
-    // A tab is as wide as the terminal has it; one blank keeps the caret in its column.
-    let shown = |text: &str| clean(&text.replace('\t', " "));
-    let carets = "^".repeat(shown(&marked).width().max(1));
-    add(format!("{number} | {}", shown(line)));
-    let indent = " ".repeat(shown(&before).width());
-    add(format!("{margin} | {indent}{style}{carets}{style:#}"));
+    let margin = " ".repeat(MARGIN);
+    if let Some(mark) = mark {
+        add(format!("{:>MARGIN$} | {}", mark.line, shown(line)));
+        let (indent, carets) = under(line, *mark);
+        add(format!("{margin} | {indent}{style}{carets}{style:#}"));
+    }
     if let Some(fix) = &finding.fix {
         add(format!("{margin} fix: {}", clean(&fix.hint)));
     }
+}
+
+/// How wide the numbers of lines are.
+const MARGIN: usize = 6;
+
+/// The blanks before what is marked in a line, and the carets below it.
+fn under(line: &str, mark: Mark) -> (String, String) {
+    let before: String = line.chars().take(mark.column.saturating_sub(1)).collect();
+    let marked: String = line.chars().skip(mark.column - 1).take(mark.end - mark.column).collect();
+    (" ".repeat(shown(&before).width()), "^".repeat(shown(&marked).width().max(1)))
+}
+
+/// A tab is as wide as the terminal has it; one blank keeps the caret in its column.
+fn shown(text: &str) -> String {
+    clean(&text.replace('\t', " "))
 }
 
 /// `2 files: 1 error, 1 warning, 1 fixable`.
@@ -78,5 +91,9 @@ pub(super) fn summary(report: &Report) -> String {
     if report.known > 0 {
         parts.push(format!("{} in the baseline", report.known));
     }
-    format!("{}: {}\n", counted(report.names.len(), "file"), parts.join(", "))
+    let looked_at = match report.is_live {
+        true => counted(report.objects.len(), "route"),
+        false => counted(report.names.len(), "file"),
+    };
+    format!("{looked_at}: {}\n", parts.join(", "))
 }

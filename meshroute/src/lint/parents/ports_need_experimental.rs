@@ -45,9 +45,8 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
-    let api = subject.settings.api;
     // What is about to be stored has passed its definitions.
-    if api.channel != Channel::Standard || subject.settings.admission {
+    if subject.settings.admission {
         return;
     }
     for (place, meant) in subject.parents.iter().enumerate() {
@@ -58,7 +57,11 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
                 && other.parent.section == parent.section
                 && matches!((other.parent.port, parent.port), (Some(a), Some(b)) if a != b)
         });
-        if clashes {
+        if !clashes {
+            continue;
+        }
+        let api = subject.api();
+        if api.channel == Channel::Standard {
             let message = format!(
                 "the standard channel refuses two parentRefs to Service {} that differ in port only",
                 parent.name

@@ -50,15 +50,16 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
-    let api = subject.settings.api;
     // What is about to be stored has lost it already, and Linkerd's own routes are another API.
-    if api.channel == Channel::Experimental
-        || subject.settings.admission
-        || subject.route.id.kind == RouteKind::LinkerdHttp
-    {
+    if subject.settings.admission || subject.route.id.kind == RouteKind::LinkerdHttp {
         return;
     }
     let mut say = |path: FieldPath, field: &str, verb: &str| {
+        let api = subject.api();
+        let is_settled = field == "retry" && api.version >= Version::V1_7;
+        if is_settled || api.channel == Channel::Experimental {
+            return;
+        }
         let message = format!("the standard channel {verb} {field}: use the experimental one");
         let found = findings.push(path, field, message);
         if !api.is_told {
@@ -69,7 +70,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         say(at!["spec", "useDefaultGateways"], "useDefaultGateways", "drops");
     }
     for (index, rule) in subject.rules() {
-        if rule.retry.is_some() && api.version < Version::V1_7 {
+        if rule.retry.is_some() {
             say(at!["spec", "rules", index, "retry"], "retry", "drops");
         }
         if rule.has_session_persistence {

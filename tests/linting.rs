@@ -76,6 +76,23 @@ fn an_answer_names_the_place_and_the_way_out() {
     assert_eq!(lines.last(), Some(&"1 file: 1 error, 1 fixable"));
 }
 
+/// Kuma takes a Service without its group, and Linkerd `kind: service`: there the route is attached.
+#[test]
+fn nobody_is_told_that_nothing_is_attached_where_it_is() {
+    let lower = FINE.replace("kind: Service", "kind: service");
+    for (text, mesh, attaches) in [
+        (INERT, "istio", false),
+        (INERT, "kuma", true),
+        (INERT, "kuma,istio", false),
+        (lower.as_str(), "istio", false),
+        (lower.as_str(), "linkerd", true),
+    ] {
+        let text = lint(text, &["--mesh", mesh, "--info"]).stdout;
+        assert_eq!(text.contains("so nothing is attached"), !attaches, "{mesh}: {text}");
+        assert_eq!(text.contains("other meshes attach nothing"), attaches, "{mesh}: {text}");
+    }
+}
+
 #[test]
 fn a_broken_document_does_not_hide_the_others() {
     let text = format!("a: [\n---{INERT}---\nb: ]\n");

@@ -54,11 +54,17 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
             edits.push(Edit::Text(meant.field("group"), String::new()));
             hint = "write kind: Service and group: \"\"";
         }
-        let message = format!("there is no kind {kind}, so nothing is attached: {hint}");
+        let attaches = meant.attaches(profile);
+        let message = if attaches {
+            let mesh = profile.mesh.in_words();
+            format!("{mesh} takes {kind} for Service, other meshes attach nothing: {hint}")
+        } else {
+            format!("there is no kind {kind}, so nothing is attached: {hint}")
+        };
         let found =
             findings.push(meant.field("kind"), format!("{kind} {}", meant.parent.name), message);
         found.fix(hint, edits);
-        if meant.attaches(profile) {
+        if attaches {
             found.at_most(Level::Warning);
         }
     }

@@ -49,7 +49,11 @@ spec:
 fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findings<'_>) {
     for meant in subject.parents.iter().filter(|meant| meant.spelling == Spelled::WrongGroup) {
         let group = &meant.parent.group;
-        let message = if group.value == GATEWAY_GROUP {
+        let attaches = meant.attaches(profile);
+        let message = if attaches {
+            let mesh = profile.mesh.in_words();
+            format!("{mesh} takes it for a Service, other meshes attach nothing: add group: \"\"")
+        } else if group.value == GATEWAY_GROUP {
             format!("{GATEWAY_GROUP} has no kind Service, so nothing is attached: add group: \"\"")
         } else {
             format!("group {} has no kind Service: write group: \"\"", group.value)
@@ -58,7 +62,7 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         let value = format!("{} Service {}", group.value, meant.parent.name);
         let found = findings.push(path, value, message);
         found.fix("add group: \"\"", vec![Edit::Text(meant.field("group"), String::new())]);
-        if meant.attaches(profile) {
+        if attaches {
             found.at_most(Level::Info);
         }
     }

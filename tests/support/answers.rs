@@ -69,20 +69,18 @@ fn reason(stderr: &str) -> Answer {
     if stderr.contains("no matches for kind") {
         return Answer::Unknown;
     }
-    let all = |pattern: &str| -> BTreeSet<String> {
+    if stderr.contains("error converting YAML to JSON") {
+        return Answer::Refuses("what is no YAML".into());
+    }
+    let places = |what: &str, pattern: &str| {
         let pattern = Regex::new(pattern).expect("a pattern");
-        pattern.captures_iter(stderr).map(|found| found[1].to_owned()).collect()
+        let found: BTreeSet<String> =
+            pattern.captures_iter(stderr).map(|found| format!("`{}`", &found[1])).collect();
+        let found: Vec<String> = found.into_iter().collect();
+        (!found.is_empty()).then(|| format!("{what}{}", found.join(", ")))
     };
-    let quoted = |what: &str, names: BTreeSet<String>| {
-        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-        (!names.is_empty()).then(|| format!("{what}{}", names.join(", ")))
-    };
-    let found = quoted("the unknown field ", all(r#"unknown field "([^"]+)""#))
-        .or_else(|| quoted("the field twice ", all(r#"key "([^"]+)" already set in map"#)))
-        .or_else(|| quoted("the field twice ", all(r#"duplicate field "([^"]+)""#)))
-        .or_else(|| quoted("", all(r"(?m)(?:invalid: |^\* )((?:spec|metadata)[^:\s]*): ")))
-        .or_else(|| {
-            quoted("", all(r#"(?:\.v1\S*|json:) .*? (?:field|into Go struct field) (\S+)"#))
-        });
-    Answer::Refuses(found.unwrap_or_else(|| format!("RAW {}", stderr.replace('\n', " "))))
+    let found = places("the unknown field ", r#"unknown field "([^"]+)""#)
+        .or_else(|| places("", r"(?m)(?:invalid: |^\* )((?:spec|metadata)[^:\s]*): "))
+        .or_else(|| places("", r"into Go struct field \w+\.(\S+)"));
+    Answer::Refuses(found.unwrap_or_else(|| panic!("not understood: {stderr}")))
 }

@@ -3,6 +3,7 @@
 //! Nothing here uses the product's library: a judge that computes with the accused proves nothing.
 
 pub mod answer;
+pub mod answers;
 pub mod authority;
 pub mod cases;
 pub mod cluster;
@@ -11,7 +12,10 @@ pub mod control_plane;
 pub mod difference;
 pub mod evidence;
 pub mod fate;
+pub mod findings;
 pub mod gateway_api;
+pub mod generated;
+pub mod manifests;
 pub mod many;
 pub mod measure;
 pub mod naive;

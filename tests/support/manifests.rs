@@ -45,16 +45,30 @@ pub fn routes(text: &str) -> usize {
     documents(text).filter(|document| is_route(document)).count()
 }
 
+/// The Service that [`with_service_parents`] names, in a namespace.
+#[must_use]
+pub fn front(namespace: &str) -> String {
+    format!(
+        "\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: front, namespace: {namespace}}}\n\
+         spec: {{clusterIP: 10.0.0.1, ports: [{{port: 80, appProtocol: http}}]}}\n"
+    )
+}
+
 /// Gives each route of a text the Service `front` as its first parent, unless it has a Service already.
 #[must_use]
 pub fn with_service_parents(text: &str) -> String {
     documents(text).map(with_service_parent).collect::<Vec<_>>().join("\n---")
 }
 
+/// Whether one of the parents of a route is a Service.
+fn has_service_parent(document: &str) -> bool {
+    let lines = document.lines().skip_while(|line| line.trim_end() != "  parentRefs:").skip(1);
+    let mut parents = lines.take_while(|line| line.starts_with("   ") || line.starts_with("  -"));
+    parents.any(|line| line.trim_start_matches([' ', '-']) == "kind: Service")
+}
+
 fn with_service_parent(document: &str) -> String {
-    let is_for_service =
-        document.lines().any(|line| line.trim_start_matches([' ', '-']) == "kind: Service");
-    if !is_route(document) || is_for_service {
+    if !is_route(document) || has_service_parent(document) {
         return document.to_owned();
     }
     let parent = "- {group: \"\", kind: Service, name: front}";

@@ -4,12 +4,15 @@
 //! `MESHROUTE_CASES` sets how many are tried, `MESHROUTE_SEED` which.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
+use meshroute::lint::ALL;
 use meshroute_tests::{program, random::Random};
+use serde_json::Value;
 
 const MESHES: [&str; 8] =
     ["auto", "spec", "istio", "istio-ambient", "linkerd", "cilium", "kuma", "kgateway"];
@@ -53,9 +56,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn damaged_manifests_are_answered_or_refused() {
     let inputs = manifests();
     assert!(inputs.len() > 10, "the manifests are found");
-    let number = |name: &str, default| {
-        std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
-    };
     let mut random = Random::new(number("MESHROUTE_SEED", 1));
     let (mut answered, mut refused) = (0, 0);
     for case in 0..number("MESHROUTE_CASES", 1500) {
@@ -89,6 +89,47 @@ fn damaged_manifests_are_answered_or_refused() {
 }
 
 #[test]
+fn damaged_manifests_are_checked_and_findings_have_a_place() {
+    let examples = ALL.iter().flat_map(|lint| [lint.bad, lint.good]);
+    let inputs: Vec<Vec<u8>> = examples.map(|it| it.as_bytes().to_vec()).collect();
+    let mut random = Random::new(number("MESHROUTE_SEED", 2));
+    let mut codes: BTreeMap<String, usize> = BTreeMap::new();
+    for case in 0..number("MESHROUTE_CASES", 1500) {
+        let mut text = random.pick(&inputs).clone();
+        for _ in 0..1 + random.below(3) {
+            damage(&mut text, &mut random);
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let mesh = random.pick(&MESHES);
+        let args = ["lint", "-", "-o", "json", "--info", "--complete", "--mesh", mesh];
+        let start = Instant::now();
+        let outcome = program::run(&args, &text);
+        let what = || format!("case {case}, mesh {mesh}, input:\n{text}\n{}", outcome.stderr);
+        assert!(start.elapsed() < PATIENCE, "too slow: {}", what());
+        assert!(outcome.code <= 2, "exit code {}: {}", outcome.code, what());
+        let is_template = outcome.stderr.contains("a Helm template");
+        assert_eq!(outcome.code == 2, is_template, "{}", what());
+        let report: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+        let lines: Vec<&str> = text.split('\n').collect();
+        for finding in report["findings"].as_array().expect("a list") {
+            let of = |name: &str| {
+                usize::try_from(finding[name].as_u64().expect("a number")).expect("it is small")
+            };
+            let line = lines.get(of("line") - 1).unwrap_or_else(|| panic!("no line: {}", what()));
+            let width = line.chars().count();
+            let is_in_line = 1 <= of("column")
+                && of("column") < of("endColumn")
+                && of("column") <= width + 1
+                && of("endColumn") <= width + 2;
+            assert!(is_in_line, "{finding}\n{}", what());
+            let code = finding["code"].as_str().expect("a text").to_owned();
+            *codes.entry(code).or_default() += 1;
+        }
+    }
+    assert!(codes.len() > 45, "few lints are left: {codes:?}");
+}
+
+#[test]
 fn what_is_enormous_or_deep_ends_soon() {
     let route = |rules: &str| {
         format!(
@@ -111,21 +152,23 @@ fn what_is_enormous_or_deep_ends_soon() {
     ];
     for (index, input) in inputs.iter().enumerate() {
         for mesh in ["spec", "linkerd", "kgateway"] {
-            let start = Instant::now();
-            let outcome = program::run(&["split", "-A", "--mesh", mesh, "-f", "-"], input);
-            assert!(
-                outcome.code <= 1,
-                "input {index}: exit code {}: {}",
-                outcome.code,
-                outcome.stderr
-            );
-            assert!(
-                start.elapsed() < PATIENCE,
-                "input {index} on {mesh} is slow: {:?}",
-                start.elapsed()
-            );
+            for args in [
+                &["split", "-A", "--mesh", mesh, "-f", "-"][..],
+                &["lint", "--complete", "--info", "--mesh", mesh, "-"],
+            ] {
+                let start = Instant::now();
+                let outcome = program::run(args, input);
+                let (code, why) = (outcome.code, outcome.stderr);
+                assert!(code <= 1, "input {index}: exit code {code}: {why}");
+                let time = start.elapsed();
+                assert!(time < PATIENCE, "input {index} on {mesh} is slow: {time:?}");
+            }
         }
     }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 /// Changes the text in one place.

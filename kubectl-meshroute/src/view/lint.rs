@@ -72,14 +72,22 @@ pub(crate) struct Placed {
     pub(crate) file: String,
     /// The place in the file; none where the object is in a cluster.
     pub(crate) mark: Option<Mark>,
-    /// The text of its line.
-    pub(crate) text: String,
+    /// Its line.
+    pub(crate) line: Excerpt,
     /// The object; none where a document cannot be read.
     pub(crate) thing: Option<Thing>,
     /// The object, by its place in the report.
     pub(crate) object: Option<usize>,
     /// What its fix replaces in the file; nothing where that cannot be told.
     pub(crate) swaps: Vec<Swap>,
+}
+
+/// A line, or the part of a very long one that is around a place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Excerpt {
+    pub(crate) text: String,
+    /// How many characters less than in the line stand before that place.
+    pub(crate) cut: usize,
 }
 
 /// A part of a file, and what comes in its place; places are lines and columns from 1.
@@ -108,7 +116,15 @@ impl Placed {
         thing: Option<Thing>,
     ) -> Self {
         let file = file.to_owned();
-        Self { finding, file, mark, text: String::new(), thing, object: None, swaps: Vec::new() }
+        Self {
+            finding,
+            file,
+            mark,
+            line: Excerpt::default(),
+            thing,
+            object: None,
+            swaps: Vec::new(),
+        }
     }
 
     /// Where it is in a cluster: `shop/HTTPRoute/web spec.rules[0]`.

@@ -11,6 +11,8 @@ use crate::{
 pub(super) struct Reader {
     path: FieldPath,
     default_namespace: String,
+    /// How many entries lists of these names may have.
+    most: &'static [(&'static str, usize)],
     pub(super) problems: Vec<Problem>,
 }
 
@@ -19,8 +21,14 @@ impl Reader {
         Self {
             path: FieldPath::default(),
             default_namespace: default_namespace.into(),
+            most: &[],
             problems: Vec::new(),
         }
+    }
+
+    /// Says how many entries lists of these names may have from here on.
+    pub(super) fn limit(&mut self, most: &'static [(&'static str, usize)]) {
+        self.most = most;
     }
 
     /// Reads with the place one step further.
@@ -74,7 +82,7 @@ impl Reader {
         found: Found<List<T>>,
         mut read: impl FnMut(&mut Self, T) -> Option<U>,
     ) -> Vec<U> {
-        let Some(entries) = self.take(name, found) else { return Vec::new() };
+        let Some(entries) = self.entries(name, found) else { return Vec::new() };
         self.field(name, |r| {
             let mut read_entries = Vec::with_capacity(entries.len());
             for (index, entry) in entries.into_iter().enumerate() {
@@ -92,7 +100,7 @@ impl Reader {
         found: Found<List<T>>,
         mut read: impl FnMut(&mut Self, T) -> Option<U>,
     ) -> Vec<U> {
-        let Some(entries) = self.take(name, found) else { return Vec::new() };
+        let Some(entries) = self.entries(name, found) else { return Vec::new() };
         self.field(name, |r| {
             let places = entries.into_iter().enumerate();
             let read = places.map(|(index, entry)| {
@@ -103,6 +111,18 @@ impl Reader {
             });
             read.collect()
         })
+    }
+
+    /// The entries of a list that has no more of them than it may have.
+    fn entries<T>(&mut self, name: &str, found: Found<List<T>>) -> Option<List<T>> {
+        let entries = self.take(name, found)?;
+        let limit = self.most.iter().find(|(limited, _)| *limited == name);
+        let Some((_, most)) = limit.filter(|(_, most)| entries.len() > *most) else {
+            return Some(entries);
+        };
+        let message = format!("{} entries, where {most} are allowed", entries.len());
+        self.field(name, |r| r.refuse(message));
+        None
     }
 
     /// One entry of a list.

@@ -31,6 +31,22 @@ const WEIGHTS: std::ops::RangeInclusive<i64> = 0..=1_000_000;
 /// `apis/v1/shared_types.go`, `PortNumber`.
 pub(super) const PORTS: std::ops::RangeInclusive<i64> = 1..=65_535;
 
+/// `apis/v1`: `+kubebuilder:validation:MaxItems` of the lists in `spec`. The HTTPRoute of
+/// policy.linkerd.io has limits of its own.
+const MOST: [(&str, usize); 11] = [
+    ("parentRefs", 32),
+    ("hostnames", 16),
+    ("rules", 16),
+    ("matches", 64),
+    ("headers", 16),
+    ("queryParams", 16),
+    ("filters", 16),
+    ("backendRefs", 16),
+    ("set", 16),
+    ("add", 16),
+    ("remove", 16),
+];
+
 impl Reader {
     pub(super) fn route(&mut self, kind: RouteKind, route: wire::Route) -> Option<Object> {
         let wire::Route { metadata, spec, status, unknown: _ } = route;
@@ -48,6 +64,10 @@ impl Reader {
         let created = self.take("creationTimestamp", creation_timestamp);
         let signs = signs::signs(labels, annotations, owner_references, managed_fields);
         let spec = self.required("spec", spec)?;
+        match kind {
+            RouteKind::Http | RouteKind::Grpc => self.limit(&MOST),
+            RouteKind::LinkerdHttp => {}
+        }
         let route = self.field("spec", |r| {
             let wire::RouteSpec { parent_refs, hostnames, rules, use_default_gateways, unknown } =
                 spec;

@@ -15,6 +15,7 @@ use meshroute::{
 use crate::{
     command::lint::{
         mend,
+        place::Mark,
         read::{Manifest, Read, Sheet, text},
     },
     exit::Failure,
@@ -79,10 +80,8 @@ pub(super) fn judge(
     for (place, sheet) in sheets.iter().enumerate() {
         let Read { manifests: read, loose, templates } = sheet.read(place, namespace);
         judged.templates.extend(templates.iter().map(|line| format!("{}:{line}", sheet.name)));
-        let loose = loose.into_iter().map(|(finding, mark)| (finding, mark, place, None));
-        for (finding, mark, place, thing) in loose {
-            judged.findings.push(Placed::new(finding, sheets[place].name, Some(mark), thing));
-        }
+        let loose = loose.into_iter().map(|(finding, mark)| placed(sheet, finding, mark, None));
+        judged.findings.extend(loose);
         manifests.extend(read);
     }
     let mut cluster = if settings.complete { Cluster::default() } else { Cluster::unread() };
@@ -134,21 +133,12 @@ pub(super) fn judge(
                 || sheet.lines.of_path(manifest.node, &finding.path),
                 |(_, mark)| *mark,
             );
-            let mut placed = Placed::new(finding, sheet.name, Some(mark), Some(thing.clone()));
+            let mut placed = placed(sheet, finding, mark, Some(thing.clone()));
             placed.object = Some(number);
             if let Some(fix) = &placed.finding.fix {
                 placed.swaps = mend::swaps(&sheet.lines, manifest.node, &fix.edits);
             }
-            placed.text = sheet.lines.text(mark.line).to_owned();
             judged.findings.push(placed);
-        }
-    }
-    for placed in &mut judged.findings {
-        if placed.text.is_empty()
-            && let Some(sheet) = sheets.iter().find(|sheet| sheet.name == placed.file)
-            && let Some(mark) = placed.mark
-        {
-            placed.text = sheet.lines.text(mark.line).to_owned();
         }
     }
     let order: HashMap<&str, usize> =
@@ -159,6 +149,12 @@ pub(super) fn judge(
         key(a).cmp(&key(b))
     });
     judged
+}
+
+/// A finding in its place.
+fn placed(sheet: &Sheet<'_>, finding: Finding, mark: Mark, thing: Option<Thing>) -> Placed {
+    let line = sheet.lines.excerpt(mark);
+    Placed { line, ..Placed::new(finding, sheet.name, Some(mark), thing) }
 }
 
 /// Where the route of a manifest is.

@@ -1,11 +1,14 @@
 //! From the place in an object to the place in a text.
 
-use std::{cell::OnceCell, ops::Range};
+use std::{
+    cell::{Cell, OnceCell},
+    ops::Range,
+};
 
 use meshroute::path::{self, FieldPath};
 
 use crate::{
-    view::lint::Swap,
+    view::lint::{Excerpt, Swap},
     yaml::{Node, Step},
 };
 
@@ -18,17 +21,27 @@ pub(crate) struct Mark {
     pub(crate) column: usize,
     /// The column after the last.
     pub(crate) end: usize,
+    /// The byte of the text where it starts.
+    at: usize,
 }
+
+/// How many characters of a line are shown before and after the place that is marked.
+const BEFORE: usize = 80;
+const AFTER: usize = 160;
 
 /// A text, cut into lines once somebody asks.
 pub(super) struct Lines<'t> {
     text: &'t [u8],
     starts: OnceCell<Vec<usize>>,
+    /// The line that was asked for last: thousands of findings may be in one.
+    last: Cell<(usize, &'t str)>,
+    /// A byte, and its column: the next place in the same line is counted from there.
+    counted: Cell<(usize, usize)>,
 }
 
 impl<'t> Lines<'t> {
     pub(super) fn of(text: &'t [u8]) -> Self {
-        Self { text, starts: OnceCell::new() }
+        Self { text, starts: OnceCell::new(), last: Cell::default(), counted: Cell::default() }
     }
 
     /// The whole text.
@@ -48,22 +61,61 @@ impl<'t> Lines<'t> {
 
     /// The text of a line, without its end.
     pub(super) fn text(&self, line: usize) -> &'t str {
+        if self.last.get().0 == line {
+            return self.last.get().1;
+        }
         let bytes = self.text.get(self.range(line)).unwrap_or_default();
         let whole = std::str::from_utf8(bytes).unwrap_or_default();
-        whole.trim_end_matches(['\n', '\r'])
+        let text = whole.trim_end_matches(['\n', '\r']);
+        self.last.set((line, text));
+        text
+    }
+
+    /// The line of a mark, or what is around the mark where the line is very long: a file may be one
+    /// line, and thousands of findings in it.
+    pub(super) fn excerpt(&self, mark: Mark) -> Excerpt {
+        let line = self.text(mark.line);
+        let start = self.range(mark.line).start;
+        let cut = mark.at.saturating_sub(start);
+        let (Some(before), Some(after)) = (line.get(..cut), line.get(cut..)) else {
+            return Excerpt { text: line.to_owned(), cut: 0 };
+        };
+        let from = before.char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
+        let to = after.char_indices().nth(AFTER).map_or(after.len(), |(at, _)| at);
+        let mut text = String::new();
+        if from > 0 {
+            text.push('…');
+        }
+        text.push_str(&before[from..]);
+        // What stands for the rest takes the place of a character.
+        let shown = text.chars().count();
+        text.push_str(&after[..to]);
+        if to < after.len() {
+            text.push('…');
+        }
+        Excerpt { text, cut: (mark.column - 1).saturating_sub(shown) }
     }
 
     /// A whole line, without the blanks around it.
     pub(super) fn whole(&self, line: usize) -> Mark {
         let text = self.text(line);
         let column = text.chars().take_while(|c| c.is_whitespace()).count() + 1;
-        Mark { line, column, end: column + text.trim().chars().count() }
+        let at = self.range(line).start + text.len() - text.trim_start().len();
+        Mark { line, column, end: column + text.trim().chars().count(), at }
     }
 
     /// The rest of a line from a column on.
     pub(super) fn at(&self, line: usize, column: usize) -> Mark {
-        let end = self.text(line).chars().count() + 1;
-        Mark { line, column, end: end.max(column + 1) }
+        // What is missing at the end may be missed below the last line.
+        let last = self.starts().len();
+        if line > last {
+            return self.at(last, self.text(last).chars().count() + 1);
+        }
+        let text = self.text(line);
+        let before =
+            text.char_indices().nth(column.saturating_sub(1)).map_or(text.len(), |it| it.0);
+        let end = text.chars().count() + 1;
+        Mark { line, column, end: end.max(column + 1), at: self.range(line).start + before }
     }
 
     /// Where a path leads in an object; where it is not written, the last part that is.
@@ -92,16 +144,10 @@ impl<'t> Lines<'t> {
 
     /// The part of a span that is in its first line.
     fn mark(&self, span: Range<usize>) -> Mark {
-        let starts = self.starts();
-        let line = starts.partition_point(|start| *start <= span.start).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or_default();
-        let characters = |range: Range<usize>| {
-            String::from_utf8_lossy(self.text.get(range).unwrap_or_default()).chars().count()
-        };
-        let line_end = start + self.text(line).len();
-        let column = characters(start..span.start) + 1;
-        let end = column + characters(span.start..span.end.min(line_end).max(span.start));
-        Mark { line, column, end: end.max(column + 1) }
+        let (line, column) = self.point(span.start);
+        let line_end = self.range(line).start + self.text(line).len();
+        let end = column + self.count(span.start..span.end.min(line_end).max(span.start));
+        Mark { line, column, end: end.max(column + 1), at: span.start }
     }
 
     /// The line of a byte, and its column in characters, both from 1.
@@ -109,8 +155,19 @@ impl<'t> Lines<'t> {
         let starts = self.starts();
         let line = starts.partition_point(|start| *start <= at).max(1);
         let start = starts.get(line - 1).copied().unwrap_or_default();
-        let before = self.text.get(start..at).unwrap_or_default();
-        (line, String::from_utf8_lossy(before).chars().count() + 1)
+        let (counted, column) = self.counted.get();
+        let column = if (start..=at).contains(&counted) && column > 0 {
+            column + self.count(counted..at)
+        } else {
+            1 + self.count(start..at)
+        };
+        self.counted.set((at, column));
+        (line, column)
+    }
+
+    /// How many characters these bytes are.
+    fn count(&self, bytes: Range<usize>) -> usize {
+        String::from_utf8_lossy(self.bytes(&bytes)).chars().count()
     }
 
     fn range(&self, line: usize) -> Range<usize> {

@@ -21,7 +21,7 @@ pub(super) fn fingerprints(report: &Report, with_file: bool) -> Vec<String> {
 }
 
 fn fingerprint(placed: &Placed, with_file: bool) -> String {
-    let Placed { finding, file, mark: _, text: _, thing, object: _, swaps: _ } = placed;
+    let Placed { finding, file, mark: _, line: _, thing, object: _, swaps: _ } = placed;
     let path = finding.path.to_string();
     let file = if with_file || thing.is_none() { file.as_str() } else { "" };
     let object = thing.as_ref().map_or([""; 4], |thing| {

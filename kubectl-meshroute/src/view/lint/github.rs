@@ -11,7 +11,7 @@ pub(super) fn github(report: &Report) -> String {
 }
 
 fn command(placed: &Placed) -> String {
-    let Placed { finding, file, mark, text: _, thing: _, object: _, swaps: _ } = placed;
+    let Placed { finding, file, mark, line: _, thing: _, object: _, swaps: _ } = placed;
     let command = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",

@@ -32,7 +32,7 @@ pub(super) fn document(report: &Report) -> Vec<Issue> {
 }
 
 fn issue(placed: &Placed, fingerprint: String) -> Issue {
-    let Placed { finding, file, mark, text: _, thing, object: _, swaps: _ } = placed;
+    let Placed { finding, file, mark, line: _, thing, object: _, swaps: _ } = placed;
     // A report has no place but lines of files: an object of a cluster stands for one.
     let (path, line, within) = match (mark, thing) {
         (Some(mark), _) => (relative(file).to_owned(), mark.line, String::new()),

@@ -93,7 +93,7 @@ pub(super) fn document(report: &Report) -> Document<'_> {
 }
 
 fn found(placed: &Placed) -> Found<'_> {
-    let Placed { finding, file, mark, text: _, thing, object: _, swaps: _ } = placed;
+    let Placed { finding, file, mark, line: _, thing, object: _, swaps: _ } = placed;
     Found {
         code: finding.lint.code,
         name: finding.lint.name,

@@ -18,7 +18,7 @@ pub(super) fn markdown(report: &Report) -> String {
 }
 
 fn row(placed: &Placed) -> String {
-    let Placed { finding, file, mark, text: _, thing, object: _, swaps: _ } = placed;
+    let Placed { finding, file, mark, line: _, thing, object: _, swaps: _ } = placed;
     let place = match mark {
         Some(mark) => format!("{}:{}", relative(file), mark.line),
         None => finding.path.to_string(),

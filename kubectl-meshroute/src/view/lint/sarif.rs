@@ -206,7 +206,7 @@ fn level(level: Level) -> &'static str {
 }
 
 fn found(placed: &Placed, print: String) -> Found {
-    let Placed { finding, file, mark, text: _, thing, object: _, swaps } = placed;
+    let Placed { finding, file, mark, line: _, thing, object: _, swaps } = placed;
     let artifact = Artifact { uri: uri(file) };
     let fix = finding.fix.as_ref().filter(|_| !swaps.is_empty()).map(|fix| Fix {
         description: Message { text: plain(&fix.hint) },

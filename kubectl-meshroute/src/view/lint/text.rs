@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use meshroute::lint::Level;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Placed, Report};
+use super::{Excerpt, Placed, Report};
 use crate::{Look, command::Mark, view::clean};
 
 /// The findings, and a line that counts them.
@@ -17,7 +17,7 @@ pub(super) fn text(report: &Report, look: Look) -> String {
 }
 
 fn write_finding(text: &mut String, placed: &Placed, look: Look) {
-    let Placed { finding, file, mark, text: line, thing: _, object: _, swaps: _ } = placed;
+    let Placed { finding, file, mark, line, thing: _, object: _, swaps: _ } = placed;
     let style = match (look.colour, finding.level) {
         (false, _) => Style::new(),
         (true, Level::Error) => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
@@ -41,7 +41,7 @@ fn write_finding(text: &mut String, placed: &Placed, look: Look) {
     ));
     let margin = " ".repeat(MARGIN);
     if let Some(mark) = mark {
-        add(format!("{:>MARGIN$} | {}", mark.line, shown(line)));
+        add(format!("{:>MARGIN$} | {}", mark.line, shown(&line.text)));
         let (indent, carets) = under(line, *mark);
         add(format!("{margin} | {indent}{style}{carets}{style:#}"));
     }
@@ -54,9 +54,11 @@ fn write_finding(text: &mut String, placed: &Placed, look: Look) {
 const MARGIN: usize = 6;
 
 /// The blanks before what is marked in a line, and the carets below it.
-fn under(line: &str, mark: Mark) -> (String, String) {
-    let before: String = line.chars().take(mark.column.saturating_sub(1)).collect();
-    let marked: String = line.chars().skip(mark.column - 1).take(mark.end - mark.column).collect();
+fn under(line: &Excerpt, mark: Mark) -> (String, String) {
+    let mut characters = line.text.chars();
+    let column = mark.column.saturating_sub(line.cut + 1);
+    let before: String = characters.by_ref().take(column).collect();
+    let marked: String = characters.take(mark.end - mark.column).collect();
     (" ".repeat(shown(&before).width()), "^".repeat(shown(&marked).width().max(1)))
 }
 

@@ -201,3 +201,55 @@ fn the_exit_code_is_the_same_in_every_format() {
         assert_eq!(program::run(wrong, "").code, 2, "{wrong:?}");
     }
 }
+
+/// A Service and a route with these backends.
+fn shop(group: &str, backends: &str) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec: {{ports: [{{port: 80}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: web}}
+spec:
+  parentRefs: [{{{group}kind: Service, name: web}}]
+  rules: [{{backendRefs: [{backends}]}}]
+"
+    )
+}
+
+#[test]
+fn findings_that_come_and_go_are_told_and_change_no_exit_code() {
+    let process =
+        Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"));
+    let fine = "{name: web, port: 80}";
+    let old = process.file("old.yaml", &shop("group: '', ", fine));
+    let diff = |new: &str, flags: &[&str]| {
+        program::run(&[&["diff", &old, "-", "--mesh", "spec"], flags].concat(), new)
+    };
+    // A backend without requests that is not there: no request ends otherwise.
+    let idle = shop("group: '', ", "{name: web, port: 80}, {name: web, port: 81, weight: 0}");
+    let outcome = diff(&idle, &[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("\nintroduced: warning MR"), "{}", outcome.stdout);
+    let same = diff(&shop("group: '', ", fine), &["-o", "jsonpath={.findings}"]);
+    assert_eq!((same.code, same.stdout.trim()), (0, r#"{"fixed":[],"introduced":[]}"#));
+
+    let inert = shop("", fine);
+    let outcome = diff(&inert, &["-o", "markdown"]);
+    assert!(outcome.stdout.contains("introduced: error MR001: "), "{}", outcome.stdout);
+    let inert = process.file("inert.yaml", &inert);
+    let args = ["diff", &inert, &old, "--mesh", "spec", "-o", "json"];
+    let report: serde_json::Value =
+        serde_json::from_str(&program::run(&args, "").stdout).expect("it is JSON");
+    assert_eq!(report["findings"]["introduced"], serde_json::json!([]));
+    let fixed = &report["findings"]["fixed"][0];
+    assert_eq!((&fixed["code"], &fixed["route"]["name"]), (&"MR001".into(), &"web".into()));
+
+    // What is found in another mesh only comes with it.
+    let outcome = program::run(&["diff", "-f", &inert, "--mesh", "kuma,istio"], "");
+    assert!(outcome.stdout.contains("introduced: error MR001: "), "{}", outcome.stdout);
+}

@@ -5,6 +5,7 @@ pub(crate) mod explain;
 pub(crate) mod lint;
 
 mod answer;
+mod findings;
 pub(crate) mod history;
 mod select;
 mod services;

@@ -11,6 +11,7 @@ mod jsonpath;
 pub(crate) mod lines;
 pub(crate) mod lint;
 mod markdown;
+mod noted;
 pub(crate) mod screen;
 pub(crate) mod shift;
 mod summary;
@@ -25,6 +26,7 @@ use meshroute::split::Split;
 use crate::{Look, exit::Failure};
 
 pub(crate) use json::API_VERSION;
+pub(crate) use noted::{Findings, Noted, backend_of};
 pub(crate) use words::clean;
 
 /// The formats.
@@ -82,19 +84,20 @@ pub(crate) enum Scope {
 /// Prints splits.
 pub(crate) fn split(
     answers: &[Split<'_>],
+    findings: &Findings<'_>,
     scope: Scope,
     output: &Output,
     no_headers: bool,
     look: Look,
 ) -> Result<String, Failure> {
-    let value = || json::value(answers, scope);
+    let value = || json::value(answers, findings, scope);
     match output {
         Output::Table | Output::Wide if scope == Scope::Many => {
             Ok(summary::summary(answers, *output == Output::Wide, no_headers, look))
         }
-        Output::Table => Ok(table::table(answers, false, no_headers, look)),
-        Output::Wide => Ok(table::table(answers, true, no_headers, look)),
-        Output::Markdown => Ok(markdown::markdown(answers)),
+        Output::Table => Ok(table::table(answers, findings, false, no_headers, look)),
+        Output::Wide => Ok(table::table(answers, findings, true, no_headers, look)),
+        Output::Markdown => Ok(markdown::markdown(answers, findings)),
         Output::Name => Ok(names(answers)),
         Output::Json => to_json(&value()),
         Output::JsonLine => serde_json::to_string(&value())

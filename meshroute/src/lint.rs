@@ -54,6 +54,7 @@ use jiff::civil::Date;
 
 use crate::{
     cluster::{Cluster, Part},
+    detect,
     name::{GATEWAY_GROUP, RouteKind},
     path::FieldPath,
     profile::{Mesh, Profile},
@@ -377,6 +378,25 @@ pub fn route_as_read(
 /// are none of ours. Both are as written; what is not has the API's defaults.
 pub fn concerns(group: Option<&str>, kind: Option<&str>) -> bool {
     subject::spelling(group.unwrap_or(GATEWAY_GROUP), kind.unwrap_or("Gateway")).is_some()
+}
+
+/// The meshes by which a route is to be judged: those in use where its parents are.
+pub fn in_use(shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
+    let mut meshes = Vec::new();
+    for parent in &route.parents {
+        if concerns(Some(&parent.group), Some(&parent.kind)) {
+            for mesh in shown.in_use(&parent.name) {
+                if !meshes.contains(&mesh) {
+                    meshes.push(mesh);
+                }
+            }
+        }
+    }
+    if meshes.is_empty() {
+        // Its parents cannot be read.
+        meshes.push(Mesh::Spec);
+    }
+    meshes
 }
 
 /// Puts findings in the order in which they are shown: by place, then by code.

@@ -119,6 +119,16 @@ impl Given {
         self.command(verb, words, &[], is_kept)
     }
 
+    /// The command that checks the routes of the same objects.
+    pub(crate) fn lint(&self) -> String {
+        let is_kept = |id: &str| {
+            !ONCE.contains(&id)
+                && !NARROW.contains(&id)
+                && !["from_namespace", "host"].contains(&id)
+        };
+        self.command("lint", &[], &[], is_kept)
+    }
+
     /// A flag that means nothing where no weights are changed.
     pub(crate) fn write_flag(&self) -> Option<&str> {
         self.first_of(&WRITE)

@@ -1,6 +1,7 @@
 //! `diff`: which requests end otherwise, between two sets of objects or under two meshes.
 
 mod compare;
+mod lints;
 mod scope;
 mod sides;
 mod verdict;

@@ -6,6 +6,7 @@ use crate::{
     Look, Streams, args,
     command::{
         answer::{self, Answer},
+        findings,
         services::{self, Asked},
         shift, watch,
     },
@@ -46,10 +47,10 @@ pub(crate) fn run(
     let asked = Asked::new(args, &source)?;
     source.read(&BTreeSet::from([asked.wanted()]))?;
     if args.watch {
-        return watch::run(&mut source, &asked, args, goal.as_ref(), look, streams);
+        return watch::run(&mut source, &asked, args, given, goal.as_ref(), look, streams);
     }
     let shown = answer::settled(&mut source, &asked, &args.question, |answer| {
-        let text = text(answer, &asked, args, &args.output, look)?;
+        let text = text(answer, &asked, args, given, &args.output, look)?;
         Ok((text, answer.warnings.clone(), answer.nothing.clone()))
     });
     // What could not be read may be why there is no answer.
@@ -69,11 +70,18 @@ pub(super) fn text(
     answer: &Answer<'_>,
     asked: &Asked,
     args: &args::Split,
+    given: &args::Given,
     output: &Output,
     look: Look,
 ) -> Result<String, Failure> {
     let scope = if asked.name.is_some() { Scope::One } else { Scope::Many };
-    view::split(&answer.splits, scope, output, args.no_headers, look)
+    let findings = match (output, scope) {
+        // They have no room for any.
+        (Output::Name, _) | (Output::Table | Output::Wide, Scope::Many) => Vec::new(),
+        _ => findings::of_splits(answer.cluster, &answer.splits),
+    };
+    let noted = view::Findings { of_splits: &findings, all: given.lint() };
+    view::split(&answer.splits, &noted, scope, output, args.no_headers, look)
 }
 
 /// What there is to say about the source, as far as it concerns the answer.

@@ -42,6 +42,7 @@ pub(super) fn run(
     source: &mut Source,
     asked: &Asked,
     args: &args::Split,
+    given: &args::Given,
     goal: Option<&Goal>,
     look: Look,
     streams: &mut Streams<'_>,
@@ -57,7 +58,7 @@ pub(super) fn run(
     let mut since: Option<String> = None;
     let mut changed: Option<String> = None;
     loop {
-        let (now, unread) = match (moment(source, asked, args, goal, look), seen.is_some()) {
+        let (now, unread) = match (moment(source, asked, args, given, goal, look), seen.is_some()) {
             (Ok(now), _) => (Some(now), None),
             // What is not there at the start is an error; what goes away later may come again.
             (Err(Failure::Said { message, .. }), true) => (Some(Moment::without(&message)), None),
@@ -126,6 +127,7 @@ fn moment(
     source: &mut Source,
     asked: &Asked,
     args: &args::Split,
+    given: &args::Given,
     goal: Option<&Goal>,
     look: Look,
 ) -> Result<Moment, Failure> {
@@ -134,7 +136,7 @@ fn moment(
         other => other,
     };
     let moment = answer::settled(source, asked, &args.question, |answer| {
-        let mut text = text(answer, asked, args, output, look)?;
+        let mut text = text(answer, asked, args, given, output, look)?;
         let mut lines = lines::lines(&answer.splits);
         let mut warnings = answer.warnings.clone();
         let mut is_there = true;

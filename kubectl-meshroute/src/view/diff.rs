@@ -8,7 +8,7 @@ pub(crate) mod words;
 
 use meshroute::{diff::Change, name::ObjectName, profile::Mesh, ratio::Ratio};
 
-use super::{Output, to_json, to_jsonpath, to_yaml};
+use super::{Noted, Output, to_json, to_jsonpath, to_yaml};
 use crate::{Look, exit::Failure};
 
 /// All that changes.
@@ -23,6 +23,10 @@ pub(crate) struct Report<'a> {
     pub(crate) over: Vec<String>,
     /// The changes, by Service.
     pub(crate) items: Vec<Item<'a>>,
+    /// What lints say of the routes after the change, and not before.
+    pub(crate) introduced: Vec<Noted>,
+    /// What they say before, and not after.
+    pub(crate) fixed: Vec<Noted>,
 }
 
 /// What changes on some ports of a Service.

@@ -13,13 +13,19 @@ use meshroute::{
 };
 use serde::Serialize;
 
-use super::Scope;
+use super::{Findings, Noted, Scope};
 
 pub(crate) const API_VERSION: &str = "meshroute.dev/v1";
 
 /// The answer as a value that serializes.
-pub(super) fn value<'a>(answers: &'a [split::Split<'a>], scope: Scope) -> Document<'a> {
-    let mut items: Vec<Split<'a>> = answers.iter().map(Split::new).collect();
+pub(super) fn value<'a>(
+    answers: &'a [split::Split<'a>],
+    findings: &'a Findings<'a>,
+    scope: Scope,
+) -> Document<'a> {
+    let items = answers.iter().enumerate();
+    let mut items: Vec<Split<'a>> =
+        items.map(|(index, split)| Split::new(split, findings.of(index))).collect();
     if scope == Scope::One && items.len() == 1 {
         return Document::Split(Box::new(items.remove(0)));
     }
@@ -58,7 +64,17 @@ pub(super) struct Split<'a> {
     inert: Vec<Inert<'a>>,
     exceptions: Vec<Exception<'a>>,
     owner: Option<Owner<'a>>,
-    findings: [(); 0],
+    findings: Vec<Found<'a>>,
+}
+
+/// What a lint says of a route.
+#[derive(Debug, Serialize)]
+pub(super) struct Found<'a> {
+    code: &'static str,
+    level: &'static str,
+    message: &'a str,
+    route: Route<'a>,
+    path: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -230,7 +246,7 @@ enum Seen<'a> {
 }
 
 impl<'a> Split<'a> {
-    fn new(split: &'a split::Split<'a>) -> Self {
+    fn new(split: &'a split::Split<'a>, findings: &'a [Noted]) -> Self {
         let owners: Owners<'_> =
             split.owners.iter().map(|owned| (owned.route, &owned.owner)).collect();
         Self {
@@ -275,8 +291,18 @@ impl<'a> Split<'a> {
                 .collect(),
             exceptions: split.exceptions.iter().map(exception).collect(),
             owner: split.owners.first().map(|owned| owner(&owned.owner)),
-            findings: [],
+            findings: findings.iter().map(found).collect(),
         }
+    }
+}
+
+pub(super) fn found(noted: &Noted) -> Found<'_> {
+    Found {
+        code: noted.finding.lint.code,
+        level: noted.finding.level.name(),
+        message: &noted.finding.message,
+        route: route(&noted.route),
+        path: noted.finding.path.to_string(),
     }
 }
 

@@ -5,14 +5,18 @@ use meshroute::{
     split::{Split, Unmatched},
 };
 
-use super::words;
+use super::{Findings, noted, words};
 
 /// Prints a heading, a table and the remarks for each split.
-pub(super) fn markdown(answers: &[Split<'_>]) -> String {
-    answers.iter().map(of_split).collect::<Vec<_>>().join("\n")
+pub(super) fn markdown(answers: &[Split<'_>], findings: &Findings<'_>) -> String {
+    let parts = answers.iter().enumerate().map(|(index, split)| {
+        let findings = noted::lines(findings.of(index), split, &findings.all);
+        of_split(split, &findings)
+    });
+    parts.collect::<Vec<_>>().join("\n")
 }
 
-fn of_split(split: &Split<'_>) -> String {
+fn of_split(split: &Split<'_>, findings: &[String]) -> String {
     let mut text = format!("### {}\n\n", escape(&words::heading(split)));
     text.push_str(
         "| Rule | Match | Backend | Weight | Share | Ready | Result |\n|--|--|--|--:|--:|--:|--|\n",
@@ -72,7 +76,8 @@ fn of_split(split: &Split<'_>) -> String {
             ]);
         }
     }
-    let remarks = words::remarks(split);
+    let mut remarks = words::remarks(split);
+    remarks.extend_from_slice(findings);
     if !remarks.is_empty() {
         text.push('\n');
         remarks.iter().for_each(|line| text.push_str(&format!("- {}\n", escape(line))));

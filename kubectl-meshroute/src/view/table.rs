@@ -8,8 +8,9 @@ use meshroute::{
 };
 
 use super::{
-    age,
+    Findings, age,
     grid::{Grid, Paint},
+    noted,
     words::{self, Step},
 };
 use crate::Look;
@@ -35,16 +36,23 @@ struct Line {
 }
 
 /// Prints splits with a heading each.
-pub(super) fn table(answers: &[Split<'_>], wide: bool, no_headers: bool, look: Look) -> String {
+pub(super) fn table(
+    answers: &[Split<'_>],
+    findings: &Findings<'_>,
+    wide: bool,
+    no_headers: bool,
+    look: Look,
+) -> String {
     let mut text = String::new();
-    for split in answers {
+    for (index, split) in answers.iter().enumerate() {
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(&words::heading(split));
         text.push_str("\n\n");
         text.push_str(&print(&lines(split), wide, no_headers, look));
-        let remarks = words::remarks(split);
+        let mut remarks = words::remarks(split);
+        remarks.extend(noted::lines(findings.of(index), split, &findings.all));
         if !remarks.is_empty() {
             text.push('\n');
             remarks.iter().for_each(|line| text.extend([line, "\n"]));

@@ -13,7 +13,7 @@ use meshroute::{
     split::{Question, Split, splits},
 };
 
-use super::{scope::Scope, verdict};
+use super::{lints, scope::Scope, verdict};
 use crate::{
     args,
     command::answer::{assumptions, detected},
@@ -36,6 +36,8 @@ struct Pair<'a> {
 pub(super) struct Compared<'a> {
     pairs: Vec<Pair<'a>>,
     routed: usize,
+    clusters: [&'a Cluster; 2],
+    named: [Option<Mesh>; 2],
     /// What the answers rest on.
     pub(super) warnings: Vec<String>,
     /// The routes that they are about.
@@ -108,7 +110,8 @@ pub(super) fn compare<'a>(
     let mut warnings = scope.orphans();
     warnings.extend(undecided.into_values());
     warnings.extend(assumptions(&assumed));
-    Ok(Compared { pairs, routed: scope.routed.len(), warnings, routes: scope.routes() })
+    let (routed, routes) = (scope.routed.len(), scope.routes());
+    Ok(Compared { pairs, routed, clusters, named, warnings, routes })
 }
 
 impl Compared<'_> {
@@ -180,7 +183,16 @@ impl Compared<'_> {
         }
         let changed: BTreeSet<&ObjectName> = items.iter().map(|item| item.service).collect();
         let over = limit.map(|limit| verdict::over(&items, limit)).unwrap_or_default();
-        Report { changed: changed.len(), routed: self.routed, limit, over, items }
+        let [introduced, fixed] = lints::turned(self.clusters, self.named, &self.routes);
+        Report {
+            changed: changed.len(),
+            routed: self.routed,
+            limit,
+            over,
+            items,
+            introduced,
+            fixed,
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Meshes {
     pub(super) fn of(&self, shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
         match self {
             Self::Named(meshes) => meshes.clone(),
-            Self::Auto => in_use(shown, route),
+            Self::Auto => lint::in_use(shown, route),
         }
     }
 }
@@ -235,25 +235,6 @@ fn kind_of(object: &Object) -> Option<&'static str> {
         | Object::HelmRelease(_)
         | Object::Canary(_) => None,
     }
-}
-
-/// The meshes in use where the parents of a route are.
-fn in_use(shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
-    let mut meshes = Vec::new();
-    for parent in &route.parents {
-        if lint::concerns(Some(&parent.group), Some(&parent.kind)) {
-            for mesh in shown.in_use(&parent.name) {
-                if !meshes.contains(&mesh) {
-                    meshes.push(mesh);
-                }
-            }
-        }
-    }
-    if meshes.is_empty() {
-        // Its parents cannot be read.
-        meshes.push(Mesh::Spec);
-    }
-    meshes
 }
 
 /// What the object is called.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Item, Report};
 use crate::view::json::{
-    API_VERSION, Answer, Conditions, Name, Route, answer, conditions, name, route,
+    API_VERSION, Answer, Conditions, Found, Name, Route, answer, conditions, found, name, route,
 };
 
 #[derive(Debug, Serialize)]
@@ -23,6 +23,14 @@ pub(super) struct Document<'a> {
     max_shift: Option<String>,
     over: &'a [String],
     items: Vec<Change<'a>>,
+    findings: Findings<'a>,
+}
+
+/// What comes and goes with the change.
+#[derive(Debug, Serialize)]
+struct Findings<'a> {
+    introduced: Vec<Found<'a>>,
+    fixed: Vec<Found<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,6 +113,10 @@ pub(super) fn value<'a>(report: &'a Report<'a>) -> Document<'a> {
         max_shift: report.limit.map(|limit| limit.to_string()),
         over: &report.over,
         items: report.items.iter().map(change).collect(),
+        findings: Findings {
+            introduced: report.introduced.iter().map(found).collect(),
+            fixed: report.fixed.iter().map(found).collect(),
+        },
     }
 }
 

@@ -37,7 +37,9 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         )
     });
     let over = report.over.iter().map(|line| format!("- ⚠ {}\n", code(line)));
-    let remarks: String = remarks.chain(over).collect();
+    let findings = words::findings(report);
+    let findings = findings.iter().map(|line| format!("- {}\n", escape(line)));
+    let remarks: String = remarks.chain(over).chain(findings).collect();
     if !remarks.is_empty() {
         text.push_str(&format!("\n{remarks}"));
     }

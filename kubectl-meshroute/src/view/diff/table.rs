@@ -35,6 +35,7 @@ pub(super) fn table(report: &Report<'_>, no_headers: bool, look: Look) -> String
         text.push('\n');
     }
     text.push_str(&format!("{}\n", words::summary(report)));
+    words::findings(report).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     text
 }
 

@@ -52,6 +52,22 @@ pub(super) fn summary(report: &Report<'_>) -> String {
     format!("traffic changes for {} of {} {what}", report.changed, report.routed)
 }
 
+/// How many findings are told of either kind; of more, how many there are.
+const FINDINGS: usize = 10;
+
+/// `introduced: warning MR033: … (shop/web spec.rules[0])`, a line each.
+pub(super) fn findings(report: &Report<'_>) -> Vec<String> {
+    let kinds = [("introduced", &report.introduced), ("fixed", &report.fixed)];
+    let lines = kinds.into_iter().flat_map(|(kind, noted)| {
+        let told = noted.iter().take(FINDINGS);
+        let told =
+            told.map(move |noted| format!("{kind}: {}", noted.line(&noted.route.name.to_string())));
+        let rest = noted.len().saturating_sub(FINDINGS);
+        told.chain((rest > 0).then(|| format!("{kind}: {rest} more, which -o json has")))
+    });
+    lines.collect()
+}
+
 /// Which requests a region has, in words: `prefix /a or prefix /b, except header x=1`.
 pub(crate) fn requests(region: &Region<'_>) -> String {
     let any_of = |requests: &[Requests]| requests.iter().map(all).collect::<Vec<_>>().join(" or ");

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fs};
 
-use meshroute_tests::{process::Process, program};
+use meshroute_tests::{
+    process::Process,
+    program,
+    tools::{Tool, skip_unless},
+};
 use serde_json::Value;
 
 const FORMATS: [&str; 7] = ["text", "json", "sarif", "junit", "github", "gitlab", "markdown"];
@@ -166,6 +170,36 @@ fn github_and_gitlab_name_the_line() {
     let prints: BTreeSet<&str> =
         issues.iter().filter_map(|it| it["fingerprint"].as_str()).collect();
     assert_eq!(prints.len(), issues.len());
+}
+
+#[test]
+fn what_was_built_stands_in_its_kustomization() {
+    let Some(kubectl) = skip_unless("kustomize", Tool::Kubectl.find()) else { return };
+    let path = kubectl.parent().expect("it is in a folder").to_string_lossy();
+    let process =
+        Process::new(env!("CARGO_BIN_EXE_meshroute-tests-plugin"), env!("CARGO_TARGET_TMPDIR"))
+            .with("PATH", path);
+    process.file("prod/route.yaml", &ODD.replace("name: \"web|<b>\\\"]]>\\e@all\"", "name: web"));
+    process.file("prod/kustomization.yaml", "resources: [route.yaml]\n");
+    let lint = |format: &str| {
+        let outcome = process.run(&["lint", "-k", "prod", "-o", format]);
+        assert_eq!(outcome.code, 1, "{format}: {}", outcome.stderr);
+        outcome.stdout
+    };
+    let log: Value = serde_json::from_str(&lint("sarif")).expect("it is JSON");
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    let inert = results.iter().find(|it| it["ruleId"] == "MR001").expect("it is found");
+    let location = &inert["locations"][0];
+    let place = &location["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "prod/kustomization.yaml");
+    assert!(place.get("region").is_none(), "a line of what was built is none of that file");
+    let name = &location["logicalLocations"][0]["fullyQualifiedName"];
+    assert_eq!(name, "default/HTTPRoute/web/spec.parentRefs[0]");
+    assert!(inert.get("fixes").is_none(), "{inert}");
+    assert!(lint("github").contains("::error file=prod/kustomization.yaml,title=MR001 "));
+    assert!(lint("gitlab").contains("\"path\": \"prod/kustomization.yaml\""));
+    assert!(!lint("junit").contains(" line="));
+    assert!(lint("text").starts_with("kustomize prod:"), "people see the line");
 }
 
 #[test]

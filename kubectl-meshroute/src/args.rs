@@ -300,6 +300,17 @@ mod tests {
     }
 
     #[test]
+    fn long_help_is_not_hidden_behind_a_shorter_one() {
+        for (command, word) in [("split", "with -A"), ("diff", "Exit code"), ("lint", "Exit code")]
+        {
+            let args = Args::command();
+            let command = args.find_subcommand(command).expect("a command");
+            let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+            assert!(long.contains(word), "{}: {long}", command.get_name());
+        }
+    }
+
+    #[test]
     fn shared_flags_say_what_they_are_for_in_each_command() {
         let help = |command: &str, flag: &str| {
             let args = Args::command();

@@ -10,7 +10,12 @@ mod live;
 mod private;
 mod since;
 
-use std::{collections::BTreeSet, fmt, io::Read, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use meshroute::{
     cluster::{Cluster, Part},
@@ -64,6 +69,8 @@ pub(crate) enum Place {
 /// Texts with their names, and what a user should know about them.
 pub(crate) struct Texts {
     pub(crate) named: Vec<(String, Vec<u8>)>,
+    /// The file of the kustomization that they were built from, if they were.
+    pub(crate) built_from: Option<PathBuf>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -239,14 +246,15 @@ pub(crate) fn texts(
 ) -> Result<Texts, Failure> {
     if let Some(folder) = kustomization {
         let named = vec![(format!("kustomize {folder}"), kustomize::build(folder)?)];
-        return Ok(Texts { named, warnings: Vec::new() });
+        let built_from = kustomize::file(Path::new(folder));
+        return Ok(Texts { named, built_from, warnings: Vec::new() });
     }
     if files.is_empty() {
         return Err(Failure::usage("name files or folders, - for stdin, or -k DIR"));
     }
     let Inputs { texts, warnings } = inputs_but(excluded, files, recursive, stdin)?;
     let named = texts.into_iter().map(|input| (input.origin.to_string(), input.text));
-    Ok(Texts { named: named.collect(), warnings })
+    Ok(Texts { named: named.collect(), built_from: None, warnings })
 }
 
 /// Reads the objects of these texts.

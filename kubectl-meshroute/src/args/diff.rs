@@ -22,9 +22,12 @@ use crate::view::Output;
     mut_arg("namespace", |it| it.help(NAMESPACE)),
 )]
 pub(crate) struct Diff {
-    /// Two files or folders: before, and after.
-    #[arg(value_names = ["OLD", "NEW"], num_args = 2, conflicts_with_all = ["files", "kustomize", "base"])]
-    pub(crate) sides: Vec<String>,
+    /// A file or folder: what was before.
+    #[arg(requires = "new", conflicts_with_all = ["files", "kustomize", "base"])]
+    pub(crate) old: Option<String>,
+
+    /// A file or folder: what comes after.
+    pub(crate) new: Option<String>,
 
     #[command(flatten)]
     pub(crate) source: Source,

@@ -220,7 +220,7 @@ const FILES: &str = "As FILE. Repeatable";
 const KUSTOMIZE: &str = "Check what `kubectl kustomize DIR` prints";
 
 const NAMESPACE: &str = "Of a cluster, the namespace whose routes are checked; unless named, the \
-    context's. Of files, the namespace of objects that name none; unless named, that of
+    context's. Of files, the namespace of objects that name none; unless named, that of \
     .meshroute.yaml, or default";
 
 const EXAMPLES: &str = "\

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     let mut plan = Plan::of(args)?;
     let baseline = Known::of(args, plan.baseline.take())?;
     let files = args.files();
-    let Looked { names, is_live, mut judged, mut warnings, nothing } =
+    let Looked { names, built_from, is_live, mut judged, mut warnings, nothing } =
         if files.is_empty() && args.source.kustomize.is_none() {
             in_cluster(args, &plan, streams)?
         } else {
@@ -45,6 +45,7 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     let templates = templates.map(|place| Unread { place, why: "a Helm template, not checked" });
     let report = Report {
         names,
+        built_from,
         is_live,
         objects: judged.objects,
         unread: templates.chain(judged.unread).collect(),
@@ -80,6 +81,8 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
 struct Looked {
     /// The files.
     names: Vec<String>,
+    /// The file of the kustomization that made them.
+    built_from: Option<String>,
     /// Whether it was a cluster.
     is_live: bool,
     judged: judge::Judged,
@@ -96,7 +99,7 @@ fn in_files(
     plan: &Plan,
     streams: &mut Streams<'_>,
 ) -> Result<Looked, Failure> {
-    let source::Texts { named: texts, mut warnings } = source::texts(
+    let source::Texts { named: texts, built_from, mut warnings } = source::texts(
         args.source.kustomize.as_deref(),
         files,
         args.source.recursive,
@@ -111,7 +114,8 @@ fn in_files(
         format!("{template}: a Helm template, not checked: lint what `helm template` prints")
     }));
     let names = texts.iter().map(|(name, _)| name.clone()).collect();
-    Ok(Looked { names, is_live: false, judged, warnings, nothing: None })
+    let built_from = built_from.map(|file| file.to_string_lossy().into_owned());
+    Ok(Looked { names, built_from, is_live: false, judged, warnings, nothing: None })
 }
 
 /// Looks at a cluster.
@@ -135,7 +139,8 @@ fn in_cluster(
         }
     };
     let nothing = judged.objects.is_empty().then(|| live::nothing(&source.cluster, within));
-    Ok(Looked { names: Vec::new(), is_live: true, judged, warnings, nothing })
+    let (names, built_from) = (Vec::new(), None);
+    Ok(Looked { names, built_from, is_live: true, judged, warnings, nothing })
 }
 
 /// What is said where it takes long.

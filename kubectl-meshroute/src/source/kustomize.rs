@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -13,7 +13,12 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 
 /// Whether a folder is one.
 pub(super) fn is_one(folder: &Path) -> bool {
-    NAMES.iter().any(|name| folder.join(name).is_file())
+    file(folder).is_some()
+}
+
+/// The file that makes a folder one.
+pub(super) fn file(folder: &Path) -> Option<PathBuf> {
+    NAMES.iter().map(|name| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Builds a kustomization.

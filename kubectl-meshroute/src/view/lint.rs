@@ -23,6 +23,9 @@ use crate::{Look, args::LintFormat, command::Mark, exit::Failure, view};
 pub(crate) struct Report {
     /// The files that were looked at, in their order.
     pub(crate) names: Vec<String>,
+    /// The file of the kustomization that the only text was built from: whatever looks for files
+    /// finds nothing in the text.
+    pub(crate) built_from: Option<String>,
     /// Whether the objects are those of a cluster: then nothing stands in a file.
     pub(crate) is_live: bool,
     /// The objects that were looked at, in their order.
@@ -127,8 +130,8 @@ impl Placed {
         }
     }
 
-    /// Where it is in a cluster: `shop/HTTPRoute/web spec.rules[0]`.
-    fn in_cluster(&self) -> String {
+    /// The field of its object: `shop/HTTPRoute/web spec.rules[0]`.
+    fn in_object(&self) -> String {
         let object = self.thing.as_ref().map(Thing::address).unwrap_or_default();
         format!("{object} {}", self.finding.path).trim_end().to_owned()
     }
@@ -152,7 +155,25 @@ impl fmt::Display for Thing {
     }
 }
 
+/// Where tools that know files look for a finding.
+enum Spot<'r> {
+    /// In this part of a line.
+    Line(&'r str, Mark),
+    /// In a file, which has no line for it.
+    File(&'r str),
+    /// In a cluster.
+    Cluster,
+}
+
 impl Report {
+    fn spot<'r>(&'r self, placed: &'r Placed) -> Spot<'r> {
+        match (placed.mark, &self.built_from) {
+            (None, _) => Spot::Cluster,
+            (Some(_), Some(file)) => Spot::File(relative(file)),
+            (Some(mark), None) => Spot::Line(relative(&placed.file), mark),
+        }
+    }
+
     /// Whether anything makes the command fail.
     pub(crate) fn has_failed(&self) -> bool {
         self.findings.iter().any(|it| self.fails(it))

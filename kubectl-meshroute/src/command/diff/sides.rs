@@ -41,13 +41,13 @@ pub(super) fn open(args: &args::Diff, stdin: &mut dyn Read) -> Result<Sides, Fai
     let has_files = !from.files.is_empty() || from.kustomize.is_some();
     let two_meshes = args.mesh.len() > 1;
     let mut notes = Vec::new();
-    let (before, after) = match (args.sides.as_slice(), &args.base) {
-        ([old, new], _) if old == "-" && new == "-" => {
+    let (before, after) = match (args.old.as_ref().zip(args.new.as_ref()), &args.base) {
+        (Some((old, new)), _) if old == "-" && new == "-" => {
             return Err(Failure::usage(
                 "stdin is one side only: name a file or a folder for the other",
             ));
         }
-        ([old, new], _) => {
+        (Some((old, new)), _) => {
             let before = written(std::slice::from_ref(old), from.namespace())?;
             let after = written(std::slice::from_ref(new), from.namespace())?;
             (before, After::Other(Box::new(after)))

@@ -2,35 +2,38 @@
 
 use meshroute::lint::Level;
 
-use super::{Placed, Report, relative};
-use crate::view::clean;
+use super::{Placed, Report, Spot};
+use crate::{command::Mark, view::clean};
 
 /// A line for each finding.
 pub(super) fn github(report: &Report) -> String {
-    report.shown().map(command).collect()
+    report.shown().map(|placed| command(placed, report.spot(placed))).collect()
 }
 
-fn command(placed: &Placed) -> String {
-    let Placed { finding, file, mark, line: _, thing: _, object: _, swaps: _ } = placed;
+fn command(placed: &Placed, spot: Spot<'_>) -> String {
+    let finding = &placed.finding;
     let command = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",
         Level::Info | Level::Off => "notice",
     };
-    let title = format!("{} {}", finding.lint.code, finding.lint.name);
-    let title = property(&title);
-    let Some(mark) = mark else {
-        let message = format!("{}: {}", placed.in_cluster(), finding.message);
-        return format!("::{command} title={title}::{}\n", data(&message));
+    let title = property(&format!("{} {}", finding.lint.code, finding.lint.name));
+    let (place, before) = match spot {
+        Spot::Line(file, mark) => {
+            let Mark { line, column, end } = mark;
+            let file = property(file);
+            (
+                format!("file={file},line={line},col={column},endLine={line},endColumn={end},"),
+                String::new(),
+            )
+        }
+        Spot::File(file) => {
+            (format!("file={},", property(file)), format!("{}: ", placed.in_object()))
+        }
+        Spot::Cluster => (String::new(), format!("{}: ", placed.in_object())),
     };
-    format!(
-        "::{command} file={},line={line},col={},endLine={line},endColumn={},title={title}::{}\n",
-        property(relative(file)),
-        mark.column,
-        mark.end,
-        data(&finding.message),
-        line = mark.line,
-    )
+    let message = data(&format!("{before}{}", finding.message));
+    format!("::{command} {place}title={title}::{message}\n")
 }
 
 /// A message: a line break would end the command, and `%` starts what stands for one.

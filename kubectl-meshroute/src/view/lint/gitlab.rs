@@ -3,7 +3,7 @@
 use meshroute::lint::Level;
 use serde::Serialize;
 
-use super::{Placed, Report, Thing, fingerprint, relative};
+use super::{Placed, Report, Spot, Thing, fingerprint};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Issue {
@@ -28,16 +28,21 @@ struct Lines {
 /// All that are shown: GitLab takes two of one fingerprint for one, so the file is part of it.
 pub(super) fn document(report: &Report) -> Vec<Issue> {
     let prints = fingerprint::fingerprints(report, true);
-    report.shown().zip(prints).map(|(placed, print)| issue(placed, print)).collect()
+    report
+        .shown()
+        .zip(prints)
+        .map(|(placed, print)| issue(placed, report.spot(placed), print))
+        .collect()
 }
 
-fn issue(placed: &Placed, fingerprint: String) -> Issue {
-    let Placed { finding, file, mark, line: _, thing, object: _, swaps: _ } = placed;
+fn issue(placed: &Placed, spot: Spot<'_>, fingerprint: String) -> Issue {
+    let finding = &placed.finding;
     // A report has no place but lines of files: an object of a cluster stands for one.
-    let (path, line, within) = match (mark, thing) {
-        (Some(mark), _) => (relative(file).to_owned(), mark.line, String::new()),
-        (None, thing) => {
-            let path = thing.as_ref().map(Thing::address).unwrap_or_default();
+    let (path, line, within) = match spot {
+        Spot::Line(file, mark) => (file.to_owned(), mark.line, String::new()),
+        Spot::File(file) => (file.to_owned(), 1, format!("{}: ", placed.in_object())),
+        Spot::Cluster => {
+            let path = placed.thing.as_ref().map(Thing::address).unwrap_or_default();
             (path, 1, format!("{}: ", finding.path))
         }
     };

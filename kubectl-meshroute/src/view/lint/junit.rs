@@ -112,7 +112,9 @@ fn of_files(report: &Report) -> Vec<Suite<'_>> {
         for (number, object) in report.objects.iter().enumerate() {
             let Checked { file: of, line, thing } = object;
             if of == file {
-                suite.case(&thing.to_string(), *line, &failing(report, number));
+                // A line of what was built is in no file.
+                let line = line.filter(|_| report.built_from.is_none());
+                suite.case(&thing.to_string(), line, &failing(report, number));
             }
         }
         let loose = report.findings.iter().filter(|it| it.object.is_none() && it.file == file);
@@ -142,7 +144,7 @@ fn line_of(placed: &Placed) -> String {
     let finding = &placed.finding;
     let place = match placed.mark {
         Some(mark) => format!("{}:{}:{}", relative(&placed.file), mark.line, mark.column),
-        None => placed.in_cluster(),
+        None => placed.in_object(),
     };
     format!("{place}: {} {}: {}\n", finding.level, finding.lint.code, finding.message)
 }

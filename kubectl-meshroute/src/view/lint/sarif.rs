@@ -3,7 +3,7 @@
 use meshroute::lint::{ALL, Level, Lint};
 use serde::Serialize;
 
-use super::{Placed, Report, Swap, Thing, fingerprint, help, relative};
+use super::{Placed, Report, Spot, Swap, Thing, fingerprint, help, relative};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Log {
@@ -115,7 +115,8 @@ struct Logical {
 #[serde(rename_all = "camelCase")]
 struct Place {
     artifact_location: Artifact,
-    region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -174,7 +175,11 @@ pub(super) fn document(report: &Report) -> Log {
             tool_execution_notifications: notifications.collect(),
         }],
         column_kind: "unicodeCodePoints",
-        results: report.shown().zip(prints).map(|(placed, print)| found(placed, print)).collect(),
+        results: report
+            .shown()
+            .zip(prints)
+            .map(|(placed, print)| found(placed, report.spot(placed), print))
+            .collect(),
     };
     Log {
         schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -205,31 +210,37 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-fn found(placed: &Placed, print: String) -> Found {
-    let Placed { finding, file, mark, line: _, thing, object: _, swaps } = placed;
-    let artifact = Artifact { uri: uri(file) };
-    let fix = finding.fix.as_ref().filter(|_| !swaps.is_empty()).map(|fix| Fix {
-        description: Message { text: plain(&fix.hint) },
-        artifact_changes: [Changed {
-            artifact_location: artifact.clone(),
-            replacements: swaps.iter().map(replacement).collect(),
-        }],
-    });
+fn found(placed: &Placed, spot: Spot<'_>, print: String) -> Found {
+    let Placed { finding, file: _, mark: _, line: _, thing, object: _, swaps } = placed;
+    let artifact = |file: &str| Artifact { uri: uri(file) };
+    let fix = match (&spot, &finding.fix) {
+        (Spot::Line(file, _), Some(fix)) if !swaps.is_empty() => Some(Fix {
+            description: Message { text: plain(&fix.hint) },
+            artifact_changes: [Changed {
+                artifact_location: artifact(file),
+                replacements: swaps.iter().map(replacement).collect(),
+            }],
+        }),
+        _ => None,
+    };
+    let place = match &spot {
+        Spot::Line(file, mark) => Some(Place {
+            artifact_location: artifact(file),
+            region: Some(region((mark.line, mark.column), (mark.line, mark.end))),
+        }),
+        Spot::File(file) => Some(Place { artifact_location: artifact(file), region: None }),
+        Spot::Cluster => None,
+    };
+    let logical_locations = match (spot, thing) {
+        (Spot::File(_) | Spot::Cluster, Some(thing)) => logical(thing, &finding.path.to_string()),
+        (Spot::Line(..), _) | (_, None) => Vec::new(),
+    };
     Found {
         rule_id: finding.lint.code,
         rule_index: ALL.iter().position(|lint| lint.code == finding.lint.code),
         level: level(finding.level),
         message: Message { text: plain(&finding.message) },
-        locations: [Location {
-            physical_location: mark.map(|mark| Place {
-                artifact_location: artifact,
-                region: region((mark.line, mark.column), (mark.line, mark.end)),
-            }),
-            logical_locations: match (mark, thing) {
-                (None, Some(thing)) => logical(thing, &finding.path.to_string()),
-                (Some(_), _) | (None, None) => Vec::new(),
-            },
-        }],
+        locations: [Location { physical_location: place, logical_locations }],
         partial_fingerprints: Prints { meshroute: print },
         fixes: fix.into_iter().collect(),
     }

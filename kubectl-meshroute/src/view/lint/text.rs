@@ -30,7 +30,7 @@ fn write_finding(text: &mut String, placed: &Placed, look: Look) {
     };
     let place = match mark {
         Some(mark) => format!("{file}:{}:{}", mark.line, mark.column),
-        None => placed.in_cluster(),
+        None => placed.in_object(),
     };
     add(format!(
         "{}: {style}{} {}{style:#}: {}",

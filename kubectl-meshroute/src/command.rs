@@ -7,6 +7,7 @@ pub(crate) mod lint;
 mod answer;
 mod findings;
 pub(crate) mod history;
+mod rewrite;
 mod select;
 mod services;
 pub(crate) mod shift;

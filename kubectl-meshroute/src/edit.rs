@@ -8,12 +8,14 @@
 //! is left to [`check`]: the edited text is read again, and must be the tree that was read but for
 //! the weights that were asked for. Nothing is written before all of it holds.
 
+mod amend;
 mod change;
 mod check;
 mod find;
 mod insert;
 mod kustomize;
 mod refuse;
+mod style;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -22,12 +24,21 @@ use std::{borrow::Cow, fmt};
 
 use meshroute::name::RouteId;
 
-pub(crate) use self::insert::insert;
+pub(crate) use self::{
+    amend::{Amendment, Group, Put, Refused, amend},
+    find::objects,
+    insert::insert,
+    style::Style,
+};
 use self::{
     change::Change,
     find::{Target, Written},
 };
-pub(crate) use self::{kustomize::advice, write::write};
+pub(crate) use self::{
+    kustomize::advice,
+    refuse::{left, signed, whole},
+    write::{replace, write},
+};
 use crate::{
     exit::Failure,
     source::{Input, Origin},
@@ -173,8 +184,12 @@ fn attempt<'t>(
         let number = target.new.to_string();
         let change = match target.written {
             Written::Here { key, value } => vec![change::replace(&input.text, key, value, &number)],
-            Written::Nowhere => insert(&input.text, target.backend, &[("weight", &number)])
-                .ok_or_else(|| refuse::no_room(input, target))?,
+            Written::Nowhere => {
+                let style = Style::of(&input.text, target.backend);
+                let entry = (find::WEIGHT, &target.new.into());
+                insert(&input.text, target.backend, style, &[entry])
+                    .ok_or_else(|| refuse::no_room(input, target))?
+            }
         };
         if !changes.contains(&change) {
             changes.push(change);

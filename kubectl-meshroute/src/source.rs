@@ -52,7 +52,7 @@ pub(crate) struct Inputs {
     /// In the order in which they are read.
     pub(crate) texts: Vec<Input>,
     /// What a user should know about them.
-    warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Where a change of what was read is written.
@@ -223,7 +223,7 @@ pub(crate) fn inputs(
 }
 
 /// As [`inputs`], without those that are not to be looked at.
-fn inputs_but(
+pub(crate) fn inputs_but(
     excluded: Option<&Excluded>,
     files: &[String],
     recursive: bool,

@@ -3,7 +3,7 @@
 use clap::{ValueEnum, builder::PossibleValuesParser};
 use meshroute::{lint::Level, profile::Mesh};
 
-use super::Source;
+use super::{DryRun, Source};
 
 /// Check routes that do nothing, fail requests, or split otherwise than they look: in manifests, or
 /// in a cluster where none are named.
@@ -62,6 +62,22 @@ pub(crate) struct Lint {
     /// most for what depends on other objects. Before a restore or a move of a cluster.
     #[arg(long, conflicts_with = "info")]
     pub(crate) as_admission: bool,
+
+    /// Mend in the files what can be mended, and report what remains. Infos are mended with --info
+    /// only. With -, the mended text is printed, and the report on stderr.
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// With --fix: write nothing, and print what would change as a patch, and the report on stderr:
+    /// client.
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "none",
+        requires = "fix",
+        conflicts_with = "write_baseline"
+    )]
+    pub(crate) dry_run: DryRun,
 
     /// What the annotation meshroute.dev/ignore may silence; warnings unless named.
     #[arg(long, value_name = "WHAT")]
@@ -235,4 +251,7 @@ Examples:
   meshroute lint apps/ --level MR052=error,MR017=off        other levels
   meshroute lint apps/ -o sarif=lint.sarif -o junit=lint.xml  files for other tools, text to read
   meshroute lint apps/ --write-baseline                     from now on, only what is new
+  meshroute lint apps/ -R --fix                             mends what can be mended, in place
+  meshroute lint apps/ --fix --dry-run=client               prints that as a patch
+  meshroute lint - --fix < in.yaml > out.yaml               as a filter
   meshroute explain MR001                                   what a finding means";

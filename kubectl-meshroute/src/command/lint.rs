@@ -3,12 +3,13 @@
 mod baseline;
 mod config;
 mod deliver;
+mod fix;
 mod judge;
 mod live;
-mod mend;
 mod place;
 mod plan;
 mod read;
+mod swaps;
 
 pub(crate) use place::Mark;
 
@@ -34,8 +35,8 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     let mut plan = Plan::of(args)?;
     let baseline = Known::of(args, plan.baseline.take())?;
     let files = args.files();
-    let Looked { names, built_from, is_live, mut judged, mut warnings, nothing } =
-        if files.is_empty() && args.source.kustomize.is_none() {
+    let Looked { names, built_from, is_live, mut judged, mut warnings, nothing, mended } =
+        if !args.fix && files.is_empty() && args.source.kustomize.is_none() {
             in_cluster(args, &plan, streams)?
         } else {
             in_files(args, &files, &plan, streams)?
@@ -59,17 +60,25 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     if let Some(nothing) = nothing {
         writeln!(streams.stderr, "{nothing}")?;
     }
+    let mended = mended.map(|mended| mended.finish(args.dry_run, streams)).transpose()?;
     // Before anything is printed: whoever reads that may go away.
     for (format, file) in reports {
         let plain = Look { colour: false, ..look };
         deliver::deliver(file, &view::lint::lint(&report, format, plain)?)?;
     }
-    let code = match (report.unread.is_empty(), report.has_failed()) {
+    let is_left = mended.as_ref().is_some_and(|mended| mended.is_left);
+    let code = match (report.unread.is_empty() && !is_left, report.has_failed()) {
         (false, _) => code::TROUBLE,
         (true, true) => code::FINDINGS,
         (true, false) => code::CLEAN,
     };
-    let written = streams.stdout.write_all(text.as_bytes()).and_then(|()| streams.stdout.flush());
+    let mut answer = text.into_bytes();
+    if let Some(changed) = mended.and_then(|mended| mended.printed) {
+        // Then the report is what is said beside the answer.
+        streams.stderr.write_all(&answer)?;
+        answer = changed;
+    }
+    let written = streams.stdout.write_all(&answer).and_then(|()| streams.stdout.flush());
     match written {
         // Whoever went away may still look at the exit code.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code),
@@ -90,6 +99,8 @@ struct Looked {
     warnings: Vec<String>,
     /// What to say where there is nothing to look at.
     nothing: Option<String>,
+    /// What was mended before.
+    mended: Option<fix::Mended>,
 }
 
 /// Looks at files.
@@ -99,13 +110,18 @@ fn in_files(
     plan: &Plan,
     streams: &mut Streams<'_>,
 ) -> Result<Looked, Failure> {
-    let source::Texts { named: texts, built_from, mut warnings } = source::texts(
-        args.source.kustomize.as_deref(),
-        files,
-        args.source.recursive,
-        plan.exclude.as_ref(),
-        streams.stdin,
-    )?;
+    let (texts, mended) = match args.fix {
+        true => {
+            let (texts, mended) = fix::mend(args, files, plan, streams.stdin)?;
+            (texts, Some(mended))
+        }
+        false => {
+            let folder = args.source.kustomize.as_deref();
+            let (recursive, excluded) = (args.source.recursive, plan.exclude.as_ref());
+            (source::texts(folder, files, recursive, excluded, streams.stdin)?, None)
+        }
+    };
+    let source::Texts { named: texts, built_from, mut warnings } = texts;
     let judged = progress::of(so_far, |progress| {
         let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
         judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings, progress)
@@ -115,7 +131,7 @@ fn in_files(
     }));
     let names = texts.iter().map(|(name, _)| name.clone()).collect();
     let built_from = built_from.map(|file| file.to_string_lossy().into_owned());
-    Ok(Looked { names, built_from, is_live: false, judged, warnings, nothing: None })
+    Ok(Looked { names, built_from, is_live: false, judged, warnings, nothing: None, mended })
 }
 
 /// Looks at a cluster.
@@ -140,7 +156,7 @@ fn in_cluster(
     };
     let nothing = judged.objects.is_empty().then(|| live::nothing(&source.cluster, within));
     let (names, built_from) = (Vec::new(), None);
-    Ok(Looked { names, built_from, is_live: true, judged, warnings, nothing })
+    Ok(Looked { names, built_from, is_live: true, judged, warnings, nothing, mended: None })
 }
 
 /// What is said where it takes long.

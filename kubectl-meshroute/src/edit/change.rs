@@ -21,20 +21,32 @@ pub(super) fn apply(text: &[u8], groups: Vec<Vec<Change>>) -> Option<Vec<u8>> {
     }
     // What is inserted at one place stays in its order.
     changes.sort_by_key(|(_, change)| change.span.start);
-    let mut new = Vec::with_capacity(text.len() + 16);
-    let mut done = 0;
-    let mut last = None;
-    for (group, Change { span, text: put }) in changes {
-        let meets = last.is_some_and(|(other, start)| other != group && start == span.start);
-        if meets || span.start < done {
+    let meet = |pair: &[(usize, Change)]| {
+        pair[0].0 != pair[1].0 && pair[0].1.span.start == pair[1].1.span.start
+    };
+    if changes.windows(2).any(meet) {
+        return None;
+    }
+    splice(text, 0..text.len(), changes.into_iter().map(|(_, change)| change))
+}
+
+/// Returns this part of a text with changes of it, which come in their order; none if two overlap.
+pub(super) fn splice(
+    text: &[u8],
+    part: Range<usize>,
+    changes: impl IntoIterator<Item = Change>,
+) -> Option<Vec<u8>> {
+    let mut new = Vec::with_capacity(part.len() + 16);
+    let mut done = part.start;
+    for Change { span, text: put } in changes {
+        if span.start < done {
             return None;
         }
         new.extend_from_slice(text.get(done..span.start)?);
         new.extend_from_slice(put.as_bytes());
-        last = Some((group, span.start));
         done = span.end;
     }
-    new.extend_from_slice(text.get(done..)?);
+    new.extend_from_slice(text.get(done..part.end)?);
     Some(new)
 }
 

@@ -124,7 +124,7 @@ pub(super) fn target<'t, 'a>(
     let written = match entry {
         Some((key, value)) if !key.merged => Written::Here { key, value },
         // A key of its own would be there twice; which one counts differs between readers.
-        Some(_) if has_own(backend) => {
+        Some(_) if has_own(backend, WEIGHT) => {
             return Err(refuse::overridden(origin, way.line));
         }
         Some(_) | None => Written::Nowhere,
@@ -194,7 +194,7 @@ fn is_filled_in(text: &str) -> bool {
 
 /// Calls `take` with each object and the way to it: `kubectl get -o yaml` prints a List, the API
 /// server a HTTPRouteList.
-pub(super) fn objects(
+pub(crate) fn objects(
     node: &Node<'_>,
     steps: &mut Vec<Step<'static>>,
     take: &mut dyn FnMut(&Node<'_>, &[Step<'static>]),
@@ -241,17 +241,17 @@ fn route_kind(object: &Node<'_>) -> Option<RouteKind> {
 }
 
 /// Where steps lead, and what they pass.
-struct Way<'t, 'a> {
-    node: &'t Node<'a>,
+pub(super) struct Way<'t, 'a> {
+    pub(super) node: &'t Node<'a>,
     /// The line in which a reader passes last before the text is left.
-    line: usize,
+    pub(super) line: usize,
     /// Whether an alias or a merge has been passed, so that the text of the value stands elsewhere.
-    is_apart: bool,
+    pub(super) is_apart: bool,
     /// Whether that, or an anchor or a tag.
-    is_shared: bool,
+    pub(super) is_shared: bool,
 }
 
-fn way<'t, 'a>(root: &'t Node<'a>, steps: &[Step<'_>]) -> Option<Way<'t, 'a>> {
+pub(super) fn way<'t, 'a>(root: &'t Node<'a>, steps: &[Step<'_>]) -> Option<Way<'t, 'a>> {
     let mut way = Way { node: root, line: root.line(), is_apart: false, is_shared: root.pinned };
     for step in steps {
         let child = way.node.at(&[*step])?;
@@ -278,9 +278,10 @@ fn is_alias(node: &Node<'_>) -> bool {
     }
 }
 
-fn has_own(backend: &Node<'_>) -> bool {
-    let Kind::Map(entries) = &backend.kind else { return false };
-    entries.iter().any(|(key, _)| key.name == WEIGHT && !key.merged)
+/// Whether a map has an entry of this name that no merge has brought in.
+pub(super) fn has_own(map: &Node<'_>, field: &str) -> bool {
+    let Kind::Map(entries) = &map.kind else { return false };
+    entries.iter().any(|(key, _)| key.name == field && !key.merged)
 }
 
 /// Returns the weight that kubectl sends, or the value that is none.

@@ -2,13 +2,23 @@
 
 use std::ops::Range;
 
-use super::change::{Change, holds, insertion, is_blank};
-use crate::yaml::{Key, Kind, Node, Style, Value};
+use serde_json as json;
 
-/// Returns the changes that put these entries behind the last one of a map; their values stand as
-/// they are written. None if the map is none, is an alias, whose text stands elsewhere, or is a pair
-/// in brackets, `[a: b]`, which has no room for another.
-pub(crate) fn insert(text: &[u8], map: &Node<'_>, entries: &[(&str, &str)]) -> Option<Vec<Change>> {
+use super::{
+    change::{Change, holds, insertion, is_blank},
+    style::Style,
+};
+use crate::yaml::{self, Key, Kind, Node, Value};
+
+/// Returns the changes that put these entries behind the last one of a map, in the style of their
+/// document. None if the map is none, is an alias, whose text stands elsewhere, or is a pair in
+/// brackets, `[a: b]`, which has no room for another.
+pub(crate) fn insert(
+    text: &[u8],
+    map: &Node<'_>,
+    style: Style,
+    entries: &[(&str, &json::Value)],
+) -> Option<Vec<Change>> {
     let Kind::Map(all) = &map.kind else { return None };
     if text.get(map.span.start)? == &b'*' {
         return None;
@@ -24,10 +34,10 @@ pub(crate) fn insert(text: &[u8], map: &Node<'_>, entries: &[(&str, &str)]) -> O
         if is_pair(text, map) {
             return None;
         }
-        return Some(vec![block(text, map, &own, entries)]);
+        return Some(vec![block(text, map, &own, style, entries)]);
     }
     let known = written.iter().map(|(key, value)| key.span.end.max(value.span.end)).max();
-    Some(flow(text, &map.span, known, &own, entries))
+    Some(flow(text, &map.span, known, &own, style, entries))
 }
 
 /// Whether something stands behind the map in its line, as it does in brackets only.
@@ -49,7 +59,8 @@ struct Entry {
 
 impl Entry {
     fn of(key: &Key<'_>, value: &Node<'_>) -> Self {
-        let empty = matches!(&value.kind, Kind::Scalar(scalar) if scalar.style == Style::Empty);
+        let empty =
+            matches!(&value.kind, Kind::Scalar(scalar) if scalar.style == yaml::Style::Empty);
         Self { key: key.span.clone(), value: (!empty).then(|| value.span.clone()) }
     }
 
@@ -60,7 +71,13 @@ impl Entry {
 
 /// Inserts lines behind the line in which the map ends; a comment there belongs to that line, and
 /// the lines below it to what follows.
-fn block(text: &[u8], map: &Node<'_>, own: &[Entry], entries: &[(&str, &str)]) -> Change {
+fn block(
+    text: &[u8],
+    map: &Node<'_>,
+    own: &[Entry],
+    style: Style,
+    entries: &[(&str, &json::Value)],
+) -> Change {
     let used = text[map.span.start..map.span.end].trim_ascii_end().len();
     let end = match keeps_breaks(map) {
         // The place of a block scalar may reach into the indentation of the next line.
@@ -74,17 +91,20 @@ fn block(text: &[u8], map: &Node<'_>, own: &[Entry], entries: &[(&str, &str)]) -
     let indent: String =
         before.iter().map(|byte| if *byte == b'\t' { '\t' } else { ' ' }).collect();
     let quote = quote(text, own);
-    let lines: Vec<String> = entries
-        .iter()
-        .map(|(name, value)| format!("{indent}{quote}{name}{quote}: {value}"))
-        .collect();
+    let lines = |ending: &str| {
+        let entries = entries.iter().map(|(name, value)| {
+            let value = style.block(value, &indent, ending);
+            format!("{indent}{quote}{name}{quote}:{value}")
+        });
+        entries.collect::<Vec<_>>().join(ending)
+    };
     match ending(&text[..end]) {
-        Some(ending) => insertion(end, lines.join(ending) + ending),
+        Some(ending) => insertion(end, lines(ending) + ending),
         // The file does not end with a line break, and goes on not to.
         None => {
             let last = text[..end].iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
             let ending = last.and_then(|at| ending(&text[..=at])).unwrap_or("\n");
-            insertion(end, format!("{ending}{}", lines.join(ending)))
+            insertion(end, format!("{ending}{}", lines(ending)))
         }
     }
 }
@@ -95,15 +115,23 @@ fn flow(
     map: &Range<usize>,
     known: Option<usize>,
     own: &[Entry],
-    entries: &[(&str, &str)],
+    style: Style,
+    entries: &[(&str, &json::Value)],
 ) -> Vec<Change> {
     let close = map.end - 1;
     let end = content_end(text, known.unwrap_or(map.start + 1), close);
-    let quote = quote(text, own);
+    let quote = if own.is_empty() && style.json { "\"" } else { quote(text, own) };
     let colon = colon(text, own, quote);
     let comma = comma(text, map, own, colon);
-    let texts: Vec<String> =
-        entries.iter().map(|(name, value)| format!("{quote}{name}{quote}{colon}{value}")).collect();
+    // Below, a value is in one line.
+    let within = if colon == ":" { "," } else { ", " };
+    let texts: Vec<String> = entries
+        .iter()
+        .map(|(name, value)| {
+            let value = style.flow(value, quote != "\"", colon, within);
+            format!("{quote}{name}{quote}{colon}{value}")
+        })
+        .collect();
     let joined = texts.join(&comma);
     if end == map.start + 1 {
         return vec![insertion(end, joined)];
@@ -112,8 +140,9 @@ fn flow(
     let trails = text[next] == b',';
     let after = if trails { next + 1 } else { end };
     let rest = after + blanks(text, after);
-    let at = line_break(text, rest);
-    let lonely = at < close && (at == rest || text[rest] == b'#');
+    // Whole objects may be in one line, so its end is looked for only where it is near.
+    let at = if text[rest] == b'#' { line_break(text, rest) } else { rest };
+    let lonely = at < close && matches!(text[rest], b'#' | b'\n' | b'\r');
     match comma.strip_prefix(',') {
         // A comment behind the last value stays behind it.
         Some(apart) if apart.contains(['\n', '\r']) && lonely => {
@@ -201,7 +230,7 @@ fn comma(text: &[u8], map: &Range<usize>, own: &[Entry], colon: &str) -> String 
 fn keeps_breaks(node: &Node<'_>) -> bool {
     let last = match &node.kind {
         Kind::Scalar(scalar) => {
-            return scalar.style == Style::Block
+            return scalar.style == yaml::Style::Block
                 && matches!(&scalar.value, Value::String(text) if text.ends_with("\n\n"));
         }
         Kind::List(items) => items.iter().rfind(|it| holds(&node.span, &it.span)),
@@ -217,7 +246,7 @@ fn blanks(text: &[u8], at: usize) -> usize {
     text[at..].iter().take_while(|byte| is_blank(**byte)).count()
 }
 
-fn line_start(text: &[u8], at: usize) -> usize {
+pub(super) fn line_start(text: &[u8], at: usize) -> usize {
     text[..at].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |it| it + 1)
 }
 

@@ -70,16 +70,19 @@ pub(super) fn encrypted(
     root: &Node<'_>,
     object: &[Step<'_>],
 ) -> Result<(), Failure> {
+    signed(origin, root, object).map_or(Ok(()), |why| Err(Failure::no(why)))
+}
+
+/// The same as a text; none if the object is not encrypted.
+pub(crate) fn signed(origin: &Origin, root: &Node<'_>, object: &[Step<'_>]) -> Option<String> {
     let whole = root.entry("sops");
     let own = root.at(object).and_then(|object| object.entry("sops"));
-    match whole.or(own) {
-        Some((key, _)) => Err(Failure::no(format!(
-            "{origin}:{}: encrypted with SOPS, which would refuse the file after an edit: use \
-             `sops {origin}`",
-            key.line()
-        ))),
-        None => Ok(()),
-    }
+    let (key, _) = whole.or(own)?;
+    Some(format!(
+        "{origin}:{}: encrypted with SOPS, which would refuse the file after an edit: use \
+         `sops {origin}`",
+        key.line()
+    ))
 }
 
 /// The route does not have the backend.
@@ -185,4 +188,29 @@ pub(super) fn other(
         target.line,
         target.name()
     ))
+}
+
+/// Why a text is left as it is, whatever is to be mended in it; none if it can be edited.
+pub(crate) fn whole<'d, 't>(
+    origin: &Origin,
+    documents: &'d [Result<Document<'t>, yaml::Error>],
+) -> Result<Vec<&'d Document<'t>>, String> {
+    let mut read = Vec::with_capacity(documents.len());
+    for document in documents {
+        match document {
+            Ok(document) => read.push(document),
+            Err(error) if error.is_template() => return Err(left(origin, error.line())),
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                let why = error.message();
+                return Err(format!("{origin}:{line}:{column}: {why}; the file stays as it is"));
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// Says that a template is left as it is.
+pub(crate) fn left(origin: &Origin, line: usize) -> String {
+    format!("{origin}:{line}: a Helm template, which stays as it is: edit it by hand")
 }

@@ -1,5 +1,6 @@
 //! What is edited and how, what is refused, and that nothing else changes.
 
+mod amend;
 mod files;
 mod folder;
 mod generated;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 use meshroute::name::{ObjectName, RouteId, RouteKind};
 
-use super::{Weight, edits, insert};
+use super::{Style, Weight, edits, insert};
 use crate::{
     exit::Failure,
     source::{Input, Origin},
@@ -260,8 +261,9 @@ fn several_entries_are_inserted_at_once() {
     let inserted = |text: &str| {
         let documents = yaml::documents(text.as_bytes());
         let Some(Ok(document)) = documents.first() else { panic!("it is YAML") };
-        let entries = [("group", "\"\""), ("kind", "Service")];
-        let changes = insert(text.as_bytes(), &document.root, &entries)?;
+        let style = Style::of(text.as_bytes(), &document.root);
+        let entries = [("group", &"".into()), ("kind", &"Service".into())];
+        let changes = insert(text.as_bytes(), &document.root, style, &entries)?;
         String::from_utf8(super::change::apply(text.as_bytes(), vec![changes])?).ok()
     };
     let cases = [

@@ -7,15 +7,27 @@ use std::{
 };
 
 use super::Edited;
-use crate::{exit::Failure, source::Origin, temporary::Temporary};
+use crate::{
+    exit::Failure,
+    source::{Input, Origin},
+    temporary::Temporary,
+};
 
-/// Writes the files that are changed. All are prepared before the first one is replaced, so what
-/// can go wrong does so while nothing is written. What came from stdin is left to the caller.
+/// Writes the files whose weights are changed.
 pub(crate) fn write(edited: &[Edited<'_>]) -> Result<(), Failure> {
+    let changed = edited.iter().filter(|it| !it.places.is_empty());
+    replace(changed.map(|it| (it.input, it.text.as_ref())))
+}
+
+/// Gives files new texts. All are prepared before the first one is replaced, so what can go wrong
+/// does so while nothing is written. What came from stdin is left to the caller.
+pub(crate) fn replace<'e>(
+    texts: impl IntoIterator<Item = (&'e Input, &'e [u8])>,
+) -> Result<(), Failure> {
     let mut prepared = Vec::new();
-    for edited in edited.iter().filter(|it| !it.places.is_empty()) {
-        if let Origin::File(path) = &edited.input.origin {
-            prepared.push(prepare(path, edited)?);
+    for (input, text) in texts {
+        if let Origin::File(path) = &input.origin {
+            prepared.push(prepare(path, input, text)?);
         }
     }
     // The last look is as late as it can be.
@@ -53,7 +65,7 @@ struct Prepared<'e> {
     old: &'e [u8],
 }
 
-fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, Failure> {
+fn prepare<'e>(name: &'e Path, input: &'e Input, text: &[u8]) -> Result<Prepared<'e>, Failure> {
     let cannot =
         |error: &io::Error| Failure::no(format!("cannot write {}: {error}", name.display()));
     // What these lead to was opened to be read.
@@ -71,7 +83,7 @@ fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, F
         return Err(Failure::no(format!("cannot write {}: it is read-only", name.display())));
     }
     OpenOptions::new().write(true).open(&target).map_err(|error| cannot(&error))?;
-    unchanged(name, &target, &edited.input.text)?;
+    unchanged(name, &target, &input.text)?;
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut options = OpenOptions::new();
     // Nobody else reads it before it has its permissions.
@@ -82,12 +94,12 @@ fn prepare<'e>(name: &'e Path, edited: &'e Edited<'_>) -> Result<Prepared<'e>, F
         Failure::no(format!("cannot write {} anew in {folder}: {error}", name.display()))
     })?;
     let filled = file
-        .write_all(&edited.text)
+        .write_all(text)
         .and_then(|()| keep_owner(&file, &metadata))
         .and_then(|()| file.set_permissions(metadata.permissions()))
         .and_then(|()| file.sync_all());
     filled.map_err(|error| cannot(&error))?;
-    Ok(Prepared { name, target, temporary, old: &edited.input.text })
+    Ok(Prepared { name, target, temporary, old: &input.text })
 }
 
 fn no_file(name: &Path) -> Failure {

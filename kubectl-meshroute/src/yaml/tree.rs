@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-#[cfg(test)]
 use serde_json as json;
 
 use super::scalar::Value;
@@ -120,7 +119,6 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the value as kubectl sends it to the cluster.
-    #[cfg(test)]
     pub(crate) fn to_json(&self) -> json::Value {
         match &self.kind {
             Kind::Scalar(scalar) => scalar.value.to_json(),

@@ -14,9 +14,9 @@ use meshroute::{
 
 use crate::{
     command::lint::{
-        mend,
         place::Mark,
         read::{Manifest, Read, Sheet, text},
+        swaps,
     },
     exit::Failure,
     progress::Progress,
@@ -61,6 +61,8 @@ pub(super) struct Judged {
     pub(super) findings: Vec<Placed>,
     /// All objects that were looked at, in their order.
     pub(super) objects: Vec<Checked>,
+    /// Where they start in files: the sheet, by its place, and the byte.
+    pub(super) starts: Vec<(usize, usize)>,
     /// The templates, `FILE:LINE`.
     pub(super) templates: Vec<String>,
     /// What could not be looked at in a cluster.
@@ -92,6 +94,7 @@ pub(super) fn judge(
         progress.step();
         let sheet = &sheets[manifest.sheet];
         let thing = thing(manifest, namespace);
+        judged.starts.push((manifest.sheet, manifest.node.span.start));
         judged.objects.push(Checked {
             file: sheet.name.to_owned(),
             line: Some(manifest.node.line()),
@@ -136,7 +139,7 @@ pub(super) fn judge(
             let mut placed = placed(sheet, finding, mark, Some(thing.clone()));
             placed.object = Some(number);
             if let Some(fix) = &placed.finding.fix {
-                placed.swaps = mend::swaps(&sheet.lines, manifest.node, &fix.edits);
+                placed.swaps = swaps::swaps(&sheet.lines, manifest.node, &fix.edits);
             }
             judged.findings.push(placed);
         }

@@ -22,7 +22,7 @@ pub(crate) struct Mark {
     /// The column after the last.
     pub(crate) end: usize,
     /// The byte of the text where it starts.
-    at: usize,
+    pub(crate) at: usize,
 }
 
 /// How many characters of a line are shown before and after the place that is marked.

@@ -54,6 +54,11 @@ impl<'t> Sheet<'t> {
         Self { name, lines: Lines::of(bytes), documents: yaml::documents(bytes) }
     }
 
+    /// The documents of the text.
+    pub(super) fn documents(&self) -> &[Result<Document<'t>, yaml::Error>] {
+        &self.documents
+    }
+
     /// The objects of the sheet; those that name no namespace are in this one.
     pub(super) fn read(&self, sheet: usize, namespace: &str) -> Read<'_> {
         let mut read = Read::default();

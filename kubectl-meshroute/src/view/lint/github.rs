@@ -20,7 +20,7 @@ fn command(placed: &Placed, spot: Spot<'_>) -> String {
     let title = property(&format!("{} {}", finding.lint.code, finding.lint.name));
     let (place, before) = match spot {
         Spot::Line(file, mark) => {
-            let Mark { line, column, end } = mark;
+            let Mark { line, column, end, at: _ } = mark;
             let file = property(file);
             (
                 format!("file={file},line={line},col={column},endLine={line},endColumn={end},"),

@@ -7,12 +7,13 @@ use meshroute::{
     lint::Edit,
     path::{self, FieldPath},
 };
+use serde_json::Value;
 
 use crate::{
     command::lint::place::Lines,
-    edit,
+    edit::{self, Style},
     view::lint::Swap,
-    yaml::{Key, Kind, Node, Step, Style},
+    yaml::{self, Key, Kind, Node, Step},
 };
 
 /// The parts of the text that the edits replace; nothing if one of them cannot be told.
@@ -32,8 +33,8 @@ pub(super) fn swaps(lines: &Lines<'_>, object: &Node<'_>, edits: &[Edit]) -> Vec
 
 fn swaps_of(lines: &Lines<'_>, object: &Node<'_>, edit: &Edit) -> Option<Vec<Swap>> {
     match edit {
-        Edit::Text(path, text) => set(lines, object, path, &Written::Text(text)),
-        Edit::Number(path, number) => set(lines, object, path, &Written::Number(*number)),
+        Edit::Text(path, text) => set(lines, object, path, &text.as_str().into()),
+        Edit::Number(path, number) => set(lines, object, path, &(*number).into()),
         Edit::Rename(path, name) => {
             let (map, field) = field(object, path)?;
             let (key, _) = map.entry(field)?;
@@ -41,7 +42,7 @@ fn swaps_of(lines: &Lines<'_>, object: &Node<'_>, edit: &Edit) -> Option<Vec<Swa
                 return None;
             }
             let is_quoted = matches!(lines.bytes(&key.span).first(), Some(b'"' | b'\''));
-            let name = Written::Text(name).yaml(!is_quoted);
+            let name = Style::of(lines.all(), object).text(name, !is_quoted);
             Some(vec![lines.swap(key.span.clone(), name)])
         }
         // What goes with a field, its comments and its line, is a matter of taste.
@@ -49,21 +50,14 @@ fn swaps_of(lines: &Lines<'_>, object: &Node<'_>, edit: &Edit) -> Option<Vec<Swa
     }
 }
 
-fn set(
-    lines: &Lines<'_>,
-    object: &Node<'_>,
-    path: &FieldPath,
-    written: &Written<'_>,
-) -> Option<Vec<Swap>> {
+fn set(lines: &Lines<'_>, object: &Node<'_>, path: &FieldPath, new: &Value) -> Option<Vec<Swap>> {
     let (map, field) = field(object, path)?;
     if map.pinned {
         return None;
     }
+    let style = Style::of(lines.all(), object);
     let Some((key, value)) = map.entry(field) else {
-        // In JSON every text is in quotes.
-        let is_block = lines.bytes(&map.span).first() != Some(&b'{');
-        let value = written.yaml(is_block);
-        let changes = edit::insert(lines.all(), map, &[(field, &value)])?;
+        let changes = edit::insert(lines.all(), map, style, &[(field, new)])?;
         let swaps = changes.into_iter().map(|change| lines.swap(change.span, change.text));
         return Some(swaps.collect());
     };
@@ -72,11 +66,11 @@ fn set(
     }
     let Kind::Scalar(scalar) = &value.kind else { return None };
     let may_be_plain = match scalar.style {
-        Style::Plain => true,
-        Style::SingleQuoted | Style::DoubleQuoted => false,
-        Style::Block | Style::Empty | Style::Alias => return None,
+        yaml::Style::Plain => true,
+        yaml::Style::SingleQuoted | yaml::Style::DoubleQuoted => false,
+        yaml::Style::Block | yaml::Style::Empty | yaml::Style::Alias => return None,
     };
-    Some(vec![lines.swap(value.span.clone(), written.yaml(may_be_plain))])
+    Some(vec![lines.swap(value.span.clone(), style.flow(new, may_be_plain, ": ", ", "))])
 }
 
 /// The map that a path leads into, and the name of the field in it.
@@ -99,30 +93,6 @@ fn field<'n, 'a, 'p>(object: &'n Node<'a>, path: &'p FieldPath) -> Option<(&'n N
 /// Whether an entry stands in the map itself.
 fn is_own(map: &Node<'_>, key: &Key<'_>) -> bool {
     !key.merged && map.span.start <= key.span.start && key.span.end <= map.span.end
-}
-
-/// A value to write.
-enum Written<'t> {
-    Text(&'t str),
-    Number(i64),
-}
-
-impl Written<'_> {
-    /// As YAML: a text without quotes where it may have none and would be no other value.
-    fn yaml(&self, may_be_plain: bool) -> String {
-        match self {
-            Self::Number(number) => number.to_string(),
-            Self::Text(text) if may_be_plain && is_plain(text) => (*text).to_owned(),
-            Self::Text(text) => serde_json::Value::from(*text).to_string(),
-        }
-    }
-}
-
-fn is_plain(text: &str) -> bool {
-    let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|other| other.is_ascii_alphanumeric() || other == '-');
-    let other_values = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    is_word && !other_values.contains(&text.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]

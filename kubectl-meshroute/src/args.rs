@@ -3,6 +3,7 @@
 
 mod connection;
 mod diff;
+mod fmt;
 mod given;
 mod lint;
 mod writing;
@@ -18,6 +19,7 @@ use self::writing::WRITING;
 pub(crate) use self::{
     connection::{Connection, Secret},
     diff::Diff,
+    fmt::Fmt,
     given::Given,
     lint::{Channel, Explain, FailOn, Format as LintFormat, Ignore, Lint, Target, Version},
     writing::{DryRun, History, Promote, Undo, Writing},
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     History(Box<History>),
     Diff(Box<Diff>),
     Lint(Box<Lint>),
+    /// Write the defaults of the Gateway API into manifests, as the API server will.
+    Fmt(Fmt),
     /// Say what a lint means; without a code, list all of them.
     Explain(Explain),
     /// Print the completion script of a shell.

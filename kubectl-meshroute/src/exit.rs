@@ -24,7 +24,9 @@ pub(crate) mod code {
     pub(crate) const SAME: u8 = 0;
     /// `diff`: it differs, or by more than is allowed.
     pub(crate) const DIFFERS: u8 = 1;
-    /// `diff` and `lint`: anything else that went wrong.
+    /// `fmt --check`: files would change.
+    pub(crate) const UNFORMATTED: u8 = 1;
+    /// `diff`, `fmt` and `lint`: anything else that went wrong.
     pub(crate) const TROUBLE: u8 = 2;
 }
 

@@ -109,6 +109,7 @@ fn dispatch(
         Command::History(history) => command::history::run(&history, &given, look, streams),
         Command::Diff(diff) => command::diff::run(&diff, look, streams).map_err(Failure::trouble),
         Command::Lint(lint) => command::lint::run(&lint, look, streams).map_err(Failure::trouble),
+        Command::Fmt(fmt) => command::fmt::run(&fmt, streams).map_err(Failure::trouble),
         Command::Explain(explain) => command::explain::run(&explain, look, streams),
         Command::Completion { shell } => {
             let mut script = Vec::new();

@@ -189,7 +189,9 @@ fn anchors_are_written_once_or_not_at_all() {
     let outcome = program::run(&["fmt", "-"], &apart(""));
     assert_eq!((outcome.code, outcome.stdout), (0, apart(", weight: 1")));
     assert!(
-        outcome.stderr.contains("stdin:8: the default of weight is not written: an anchor"),
+        outcome.stderr.contains(
+            "stdin:8: the default of spec.rules[0].backendRefs[0].weight is not written: an anchor"
+        ),
         "{}",
         outcome.stderr
     );

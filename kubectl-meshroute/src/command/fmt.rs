@@ -96,7 +96,8 @@ fn format(input: Input) -> Formatted {
                     let Refused { line, why } = refused;
                     warnings.push(format!(
                         "{}:{line}: the default of {} is not written: {why}",
-                        input.origin, change.field
+                        input.origin,
+                        change.path()
                     ));
                 }
                 (amended.text, missing.len() - warnings.len(), warnings)

@@ -17,7 +17,7 @@ use std::{
 use serde_json as json;
 
 use self::plan::Site;
-use super::{change, style::Style};
+use super::{change, check, style::Style};
 use crate::yaml::{self, Document, Kind, Step};
 
 /// A change of one field.
@@ -31,6 +31,15 @@ pub(crate) struct Amendment<'p> {
     pub(crate) field: &'p str,
     /// What becomes of it.
     pub(crate) put: Put,
+}
+
+impl Amendment<'_> {
+    /// The field with the way to it, such as `spec.rules[0].name`.
+    pub(crate) fn path(&self) -> String {
+        let mut steps = self.steps.clone();
+        steps.push(Step::Field(self.field));
+        check::path(&steps)
+    }
 }
 
 /// What becomes of a field.

@@ -109,16 +109,21 @@ impl<'c> Comparison<'c, '_, '_> {
     }
 
     fn here(&self, line: usize) -> Difference {
-        let mut path = String::new();
-        for step in &self.steps {
-            match step {
-                Step::Field(name) if path.is_empty() => path.push_str(name),
-                Step::Field(name) => path.push_str(&format!(".{name}")),
-                Step::Index(idx) => path.push_str(&format!("[{idx}]")),
-            }
-        }
-        Difference { path, line }
+        Difference { path: path(&self.steps), line }
     }
+}
+
+/// A way as it is written, such as `spec.rules[0].name`.
+pub(super) fn path(steps: &[Step<'_>]) -> String {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Field(name) if path.is_empty() => path.push_str(name),
+            Step::Field(name) => path.push_str(&format!(".{name}")),
+            Step::Index(idx) => path.push_str(&format!("[{idx}]")),
+        }
+    }
+    path
 }
 
 /// The line of a part, or of the alias that brings it in.

@@ -179,6 +179,8 @@ pub struct Profile {
     pub rule_filters: Fact<Filters>,
     /// Filters of backends.
     pub backend_filters: Fact<Filters>,
+    /// Filters of backends that are described and still left open, so that none can rely on them.
+    pub open_backend_filters: Fact<&'static [FilterKind]>,
     /// A backend port that its Service lacks.
     pub wrong_port: Fact<WrongPort>,
     /// A backend without an address of the cluster.

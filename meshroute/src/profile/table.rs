@@ -41,6 +41,15 @@ const HEADERS_AND_REDIRECT: &[FilterKind] = &[
     FilterKind::ResponseHeaderModifier,
     FilterKind::RequestRedirect,
 ];
+/// The filters that do not change headers.
+const NOT_OF_HEADERS: &[FilterKind] = &[
+    FilterKind::RequestMirror,
+    FilterKind::RequestRedirect,
+    FilterKind::UrlRewrite,
+    FilterKind::Cors,
+    FilterKind::ExtensionRef,
+    FilterKind::ExternalAuth,
+];
 /// The filters that the API describes itself.
 const DESCRIBED: &[FilterKind] = &[
     FilterKind::RequestHeaderModifier,
@@ -160,6 +169,8 @@ pub(super) static SPEC: Profile = Profile {
     // `HTTPRouteFilter`: requests of an unsupported filter "MUST receive a HTTP error response".
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
+    // `HTTPBackendRef.Filters`: "Support: Implementation-specific" beyond the header modifiers.
+    open_backend_filters: read(NOT_OF_HEADERS),
     wrong_port: ran(WrongPort::Fails),
     headless_backend: ran(OddBackend::Works),
     // `apis/v1/object_reference_types.go`: "Implementations SHOULD NOT support ExternalName
@@ -204,6 +215,7 @@ pub(super) static ISTIO: Profile = Profile {
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::DropsRoute }),
     backend_filters: read(Filters { works: HEADERS, otherwise: Unsupported::DropsRoute }),
+    open_backend_filters: read(&[]),
     wrong_port: ran(WrongPort::Fails),
     headless_backend: ran(OddBackend::Works),
     external_backend: ran(OddBackend::Alias),
@@ -251,6 +263,7 @@ pub(super) static LINKERD: Profile = Profile {
     backend_namespace: ran(BackendNamespace::Parent),
     rule_filters: ran(Filters { works: HEADERS_AND_REDIRECT, otherwise: Unsupported::DropsRoute }),
     backend_filters: ran(Filters { works: HEADERS_AND_REDIRECT, otherwise: Unsupported::Fails }),
+    open_backend_filters: read(&[]),
     wrong_port: ran(WrongPort::Unchecked),
     headless_backend: ran(OddBackend::Works),
     external_backend: ran(OddBackend::Works),
@@ -288,6 +301,7 @@ pub(super) static CILIUM: Profile = Profile {
     backend_namespace: assumed(BackendNamespace::Route),
     rule_filters: assumed(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: assumed(Filters { works: HEADERS, otherwise: Unsupported::Fails }),
+    open_backend_filters: read(&[]),
     wrong_port: assumed(WrongPort::Fails),
     headless_backend: assumed(OddBackend::Works),
     external_backend: assumed(OddBackend::Fails),
@@ -338,6 +352,7 @@ pub(super) static KUMA: Profile = Profile {
         otherwise: Unsupported::Ignored,
     }),
     backend_filters: ran(Filters { works: &[], otherwise: Unsupported::Ignored }),
+    open_backend_filters: read(&[]),
     wrong_port: ran(WrongPort::Fails),
     headless_backend: ran(OddBackend::Fails),
     external_backend: ran(OddBackend::Fails),
@@ -381,6 +396,7 @@ pub(super) static KGATEWAY: Profile = Profile {
     backend_namespace: ran(BackendNamespace::Route),
     rule_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
     backend_filters: ran(Filters { works: DESCRIBED, otherwise: Unsupported::Fails }),
+    open_backend_filters: read(&[]),
     wrong_port: ran(WrongPort::Fails),
     headless_backend: ran(OddBackend::Works),
     external_backend: ran(OddBackend::Works),

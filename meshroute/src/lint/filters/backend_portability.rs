@@ -2,7 +2,7 @@
 
 use crate::{
     lint::{Check, Findings, Level, Lint, Subject},
-    profile::{Mesh, Profile, Unsupported},
+    profile::{Profile, Unsupported},
     route::FilterKind,
 };
 
@@ -55,26 +55,22 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
     let fact = profile.backend_filters.value;
     for listed in subject.filters().filter(|listed| listed.backend.is_some()) {
         let kind = listed.filter.kind();
-        let is_portable =
-            matches!(kind, FilterKind::RequestHeaderModifier | FilterKind::ResponseHeaderModifier);
-        // What the specification describes, it still leaves to the mesh.
-        let works = fact.works.contains(&kind) && (profile.mesh != Mesh::Spec || is_portable);
+        let is_open = profile.open_backend_filters.value.contains(&kind);
+        let works = fact.works.contains(&kind) && !is_open;
         if works || kind == FilterKind::Unknown {
             continue;
         }
         let name = listed.filter.type_name();
         let mesh = profile.mesh.in_words();
-        let message = match (profile.mesh, fact.otherwise) {
-            (Mesh::Spec, _) => {
-                format!("{name} in a backend is up to the mesh: use a rule of its own")
-            }
-            (_, Unsupported::DropsRoute) => {
+        let message = match fact.otherwise {
+            _ if is_open => format!("{name} in a backend is up to the mesh: use a rule of its own"),
+            Unsupported::DropsRoute => {
                 format!("{mesh} leaves the whole route out because of {name} in a backend")
             }
-            (_, Unsupported::Fails) => {
+            Unsupported::Fails => {
                 format!("{mesh} answers the backend's share with 500 because of {name}")
             }
-            (_, Unsupported::Ignored) => format!("{mesh} passes {name} in a backend over"),
+            Unsupported::Ignored => format!("{mesh} passes {name} in a backend over"),
         };
         findings.push(listed.path(), name, message);
     }

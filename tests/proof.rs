@@ -70,7 +70,10 @@ fn mesh_cases_have_no_errors_in_any_mesh() {
     for file in &files {
         let text = read(file);
         for mesh in MESHES {
-            errors.extend(errors_of(file, &text, &["--mesh", mesh]));
+            let found = errors_of(file, &text, &["--mesh", mesh]);
+            // Kuma reads no GRPCRoutes, and is no error for anything else.
+            let is_unread = |it: &String| mesh == "kuma" && it.contains("\"MR112\"");
+            errors.extend(found.into_iter().filter(|it| !is_unread(it)));
         }
     }
     println!("{} files in {} meshes", files.len(), MESHES.len());
@@ -224,7 +227,7 @@ fn page(ours: &[Example], theirs: &[Example]) -> String {
         ## Routes that work\n\n\
         None of these is an error, in any mesh of its row.\n\n\
         - Every HTTPRoute and GRPCRoute in the conformance cases and examples of the Gateway API {}, with a Service put in as parent where there is none: `spec`.\n\
-        - Every mesh case of the conformance suite: all seven meshes.\n\
+        - Every mesh case of the conformance suite: all seven meshes, but for GRPCRoutes on Kuma, which does not read them.\n\
         - The shapes of what the meshes document, and the tools that steer them ([`tests/cases/documented`](../tests/cases/documented)), with the Services in the file and with nothing beside it:\n\n\
         | shape | routes | meshes |\n|---|---|---|\n",
         answers::kubernetes(),

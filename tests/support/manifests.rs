@@ -36,7 +36,8 @@ pub fn documents(text: &str) -> impl Iterator<Item = &str> {
 /// Whether a document is an HTTPRoute or a GRPCRoute.
 #[must_use]
 pub fn is_route(document: &str) -> bool {
-    document.lines().any(|line| line == "kind: HTTPRoute" || line == "kind: GRPCRoute")
+    let mut lines = document.lines().map(|line| line.split(" #").next().unwrap_or_default());
+    lines.any(|line| line == "kind: HTTPRoute" || line == "kind: GRPCRoute")
 }
 
 /// How many routes are in a text.

@@ -95,6 +95,7 @@ pub static ALL: &[&Lint] = &[
     &parents::gateway_namesake::MR109,
     &parents::bypass::MR110,
     &meshes::policy_route_beside::MR111,
+    &meshes::kind_unread::MR112,
     &text::ignore_without_reason::MR900,
     &text::ignore_unused::MR901,
     &text::unreadable::MR902,

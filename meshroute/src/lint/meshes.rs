@@ -3,6 +3,7 @@
 pub(super) mod foreign_waypoint;
 pub(super) mod gitops;
 pub(super) mod grpc_headers_only;
+pub(super) mod kind_unread;
 pub(super) mod linkerd_retries;
 pub(super) mod not_meshed;
 pub(super) mod policy_route_beside;

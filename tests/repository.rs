@@ -94,6 +94,8 @@ fn what_is_excluded_is_passed_over_and_said_where_it_was_named() {
         found.stdout.lines().filter_map(|line| line.split_once(":6:")).map(|it| it.0).collect();
     assert_eq!(files, ["../apps/a.yaml", "../apps/gen/kept.yaml"], "{}", found.stdout);
     assert!(!found.stderr.contains("excluded"), "{}", found.stderr);
+    let unwritten = process.shell("cd repository && meshroute fmt --check -R .");
+    assert_eq!(unwritten.stdout, "./apps/a.yaml\n./apps/gen/kept.yaml\n", "{}", unwritten.stderr);
     let named = lint(&process, "", "vendor/c.yaml apps/a.yaml");
     assert!(named.stderr.contains("vendor/c.yaml is excluded"), "{}", named.stderr);
     assert!(named.stdout.contains("apps/a.yaml:6:") && named.stdout.contains("1 file: "));

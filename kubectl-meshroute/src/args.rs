@@ -21,7 +21,9 @@ pub(crate) use self::{
     diff::Diff,
     fmt::Fmt,
     given::Given,
-    lint::{Channel, Explain, FailOn, Format as LintFormat, Ignore, Lint, Target, Version},
+    lint::{
+        Channel, Configured, Explain, FailOn, Format as LintFormat, Ignore, Lint, Target, Version,
+    },
     writing::{DryRun, History, Promote, Undo, Writing},
 };
 use crate::view::Output;

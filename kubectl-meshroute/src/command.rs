@@ -1,5 +1,6 @@
 //! What each subcommand does: ask the library, hand the answer to a view.
 
+mod config;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;

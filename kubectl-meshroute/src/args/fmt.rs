@@ -1,12 +1,12 @@
 //! The arguments of `fmt`.
 
-use super::DryRun;
+use super::{Configured, DryRun};
 
 /// Write the defaults of the Gateway API into the routes of manifests, as the API server does when
 /// it stores them: what is in Git is then what is in the cluster.
 ///
 /// Nothing else changes: comments, quotes, order and line endings stay. The defaults are those of
-/// the standard channel of the Gateway API 1.6.3.
+/// the standard channel of the Gateway API 1.6.3. What `.meshroute.yaml` excludes is passed over.
 ///
 /// Exit code 0: done, or nothing to do. 1: with --check, files would change. 2: anything else, such
 /// as a Helm template, which stays as it is.
@@ -32,6 +32,9 @@ pub(crate) struct Fmt {
     /// Write nothing, and print what would change as a patch: client.
     #[arg(long, value_name = "MODE", default_value = "none")]
     pub(crate) dry_run: DryRun,
+
+    #[command(flatten)]
+    pub(crate) configured: Configured,
 }
 
 const EXAMPLES: &str = "\

@@ -101,6 +101,18 @@ pub(crate) struct Lint {
     #[arg(long)]
     pub(crate) write_baseline: bool,
 
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+
+    /// How to print: text, json, sarif, junit, github, gitlab, markdown; with a file, write it
+    /// there. Repeatable: text is printed where no format without a file is named.
+    #[arg(short = 'o', long, value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
+    pub(crate) output: Vec<Target>,
+}
+
+/// Where the settings of a repository are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Configured {
     /// The file that says how to check; else .meshroute.yaml in this folder or above it, up to the
     /// top of the repository. Flags say more than it does.
     #[arg(long, value_name = "FILE")]
@@ -109,11 +121,6 @@ pub(crate) struct Lint {
     /// Read no .meshroute.yaml.
     #[arg(long, conflicts_with = "config")]
     pub(crate) no_config: bool,
-
-    /// How to print: text, json, sarif, junit, github, gitlab, markdown; with a file, write it
-    /// there. Repeatable: text is printed where no format without a file is named.
-    #[arg(short = 'o', long, value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
-    pub(crate) output: Vec<Target>,
 }
 
 /// Say what a lint means and what to do about it; without a code, list all of them.

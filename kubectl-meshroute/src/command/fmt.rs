@@ -11,6 +11,7 @@ use crate::{
     Streams,
     args::{self, DryRun},
     command::{
+        config::Config,
         rewrite::{self, Rewrite},
         split::warn,
     },
@@ -28,8 +29,9 @@ pub(crate) fn run(args: &args::Fmt, streams: &mut Streams<'_>) -> Result<u8, Fai
     if files.is_empty() {
         return Err(Failure::usage("name files or folders, or - for stdin"));
     }
+    let excluded = Config::find(&args.configured)?.exclude;
     let source::Inputs { texts, mut warnings } =
-        source::inputs(&files, args.recursive, streams.stdin)?;
+        source::inputs_but(excluded.as_ref(), &files, args.recursive, streams.stdin)?;
     let formatted: Vec<Formatted> = texts.into_iter().map(format).collect();
     let is_left = formatted.iter().any(|it| it.is_left);
     warnings.extend(formatted.iter().flat_map(|it| it.warnings.iter().cloned()));

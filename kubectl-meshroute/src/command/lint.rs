@@ -1,7 +1,6 @@
 //! `lint`: what is wrong with the routes of manifests, or of a cluster.
 
 mod baseline;
-mod config;
 mod deliver;
 mod fix;
 mod judge;

@@ -7,7 +7,7 @@ use meshroute::lint::{Channel, Level, Settings, Told, Version};
 
 use crate::{
     args::{self, FailOn, Ignore},
-    command::lint::{config::Config, judge::Meshes},
+    command::{config::Config, lint::judge::Meshes},
     exit::Failure,
     source::Excluded,
 };
@@ -31,8 +31,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Reads the file, and puts the flags over it.
     pub(super) fn of(args: &args::Lint) -> Result<Self, Failure> {
-        let config =
-            if args.no_config { Config::default() } else { Config::find(args.config.as_deref())? };
+        let config = Config::find(&args.configured)?;
         let Config {
             mesh,
             mut levels,

@@ -58,15 +58,17 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
         let local = ObjectName::new(subject.namespace(), target.name);
         // A Service of one's own in the place of another is a pattern that works.
-        if matches!(subject.service(&local), Known::Known(Some(_))) {
-            continue;
-        }
+        let edits = match subject.service(&local) {
+            Known::Known(Some(_)) => continue,
+            Known::Known(None) => vec![Edit::Text(target.field("namespace"), store.clone())],
+            // It may be there.
+            Known::Unknown => Vec::new(),
+        };
         let message = format!(
             "without a namespace this is {local} in most meshes: write namespace: {store}",
         );
-        findings.push(target.field("name"), target.name, message).fix(
-            format!("write namespace: {store}"),
-            vec![Edit::Text(target.field("namespace"), store.clone())],
-        );
+        findings
+            .push(target.field("name"), target.name, message)
+            .fix(format!("write namespace: {store}"), edits);
     }
 }

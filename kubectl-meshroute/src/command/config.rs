@@ -9,31 +9,31 @@ use clap::ValueEnum;
 use meshroute::{lint::Levels, profile::Mesh};
 
 use crate::{
-    args::{Channel, FailOn, Ignore, Version},
+    args::{self, Channel, FailOn, Ignore, Version},
     exit::Failure,
     source::Excluded,
     yaml::{self, Key, Kind, Node, Surprise, SurpriseKind, Value},
 };
 
 /// The name of the file.
-pub(super) const NAME: &str = ".meshroute.yaml";
+const NAME: &str = ".meshroute.yaml";
 
 /// What a file says; the fields are the flags of the same names.
 #[derive(Debug, Default)]
-pub(super) struct Config {
-    pub(super) mesh: Vec<String>,
-    pub(super) levels: Levels,
-    pub(super) info: bool,
-    pub(super) fail_on: Option<FailOn>,
-    pub(super) complete: bool,
-    pub(super) ignore: Option<Ignore>,
-    pub(super) gateway_api: Option<Version>,
-    pub(super) channel: Option<Channel>,
-    pub(super) namespace: Option<String>,
+pub(crate) struct Config {
+    pub(crate) mesh: Vec<String>,
+    pub(crate) levels: Levels,
+    pub(crate) info: bool,
+    pub(crate) fail_on: Option<FailOn>,
+    pub(crate) complete: bool,
+    pub(crate) ignore: Option<Ignore>,
+    pub(crate) gateway_api: Option<Version>,
+    pub(crate) channel: Option<Channel>,
+    pub(crate) namespace: Option<String>,
     /// The file of known findings.
-    pub(super) baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// What is not looked at.
-    pub(super) exclude: Option<Excluded>,
+    pub(crate) exclude: Option<Excluded>,
 }
 
 /// Its keys, as they are written.
@@ -52,10 +52,11 @@ const KEYS: [&str; 11] = [
 ];
 
 impl Config {
-    /// Reads this file, or else the one that is nearest to the working directory: in it, or above
-    /// it up to the top of the repository.
-    pub(super) fn find(named: Option<&str>) -> Result<Self, Failure> {
-        match named.map(PathBuf::from).or_else(nearest) {
+    /// Reads the file that is named, or else the one that is nearest to the working directory: in it,
+    /// or above it up to the top of the repository.
+    pub(crate) fn find(args: &args::Configured) -> Result<Self, Failure> {
+        let named = args.config.as_ref().map(PathBuf::from);
+        match named.or_else(|| if args.no_config { None } else { nearest() }) {
             Some(file) => Self::read(&file),
             None => Ok(Self::default()),
         }

@@ -19,7 +19,8 @@ mod yaml;
 
 use std::{
     ffi::OsString,
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
+    process::ExitCode,
 };
 
 use args::{Args, Command, CommandLine};
@@ -77,6 +78,22 @@ pub fn run_with(
         Err(Failure::Said { code, message }) => say(code, &message, &mut streams),
         Err(Failure::Lost(message)) => say(code::NO, &message, &mut streams),
     }
+}
+
+/// Runs the program with the arguments and streams of the process.
+pub fn main() -> ExitCode {
+    let terminal = io::stdout().is_terminal();
+    let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let look = Look { colour: terminal, terminal, asks };
+    let (stdin, stdout) = (io::stdin(), io::stdout());
+    ExitCode::from(run_with(
+        look,
+        std::env::args_os(),
+        &mut stdin.lock(),
+        &mut stdout.lock(),
+        // Not locked: how far a long work is, another thread says.
+        &mut io::stderr(),
+    ))
 }
 
 fn say(code: u8, message: &str, streams: &mut Streams<'_>) -> u8 {

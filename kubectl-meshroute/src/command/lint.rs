@@ -51,6 +51,7 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
         unread: templates.chain(judged.unread).collect(),
         findings: judged.findings,
         known,
+        hidden: judged.hidden,
         info: plan.info,
         fail_on: plan.fail_on,
     };
@@ -123,7 +124,7 @@ fn in_files(
     let source::Texts { named: texts, built_from, mut warnings } = texts;
     let judged = progress::of(so_far, |progress| {
         let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
-        judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings, progress)
+        judge::judge(&sheets, plan, progress)
     });
     warnings.extend(judged.templates.iter().map(|template| {
         format!("{template}: a Helm template, not checked: lint what `helm template` prints")
@@ -142,7 +143,7 @@ fn in_cluster(
     let mut source = source::live(&args.source, None)?;
     let namespace = source.namespace.clone();
     let within = Some(namespace.as_str()).filter(|_| !args.all_namespaces);
-    let judged = live::judge(&mut source, within, &plan.meshes, &plan.settings);
+    let judged = live::judge(&mut source, within, plan);
     // What is wrong with routes are findings.
     let warnings = source.warnings(|_| false);
     let judged = match judged {

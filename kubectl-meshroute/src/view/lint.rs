@@ -36,6 +36,8 @@ pub(crate) struct Report {
     pub(crate) findings: Vec<Placed>,
     /// How many more were found that a baseline knows.
     pub(crate) known: usize,
+    /// How many infos were found that are not shown.
+    pub(crate) hidden: usize,
     /// Whether infos are shown.
     pub(crate) info: bool,
     /// The lowest level that makes the command fail; none where nothing does.
@@ -192,7 +194,8 @@ impl Report {
 
     /// How many are of a level.
     fn count(&self, level: Level) -> usize {
-        self.findings.iter().filter(|it| it.finding.level == level).count()
+        let hidden = if level == Level::Info { self.hidden } else { 0 };
+        hidden + self.findings.iter().filter(|it| it.finding.level == level).count()
     }
 
     /// How many of those that are shown can be mended by themselves.

@@ -1,6 +1,6 @@
 //! What a check looks at: one route, what surrounds it, and how the run is meant.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use crate::{
     cluster::{Cluster, GatewayApi, Known, Namespace, Object, Part, Ready, Service},
@@ -26,7 +26,14 @@ pub struct Subject<'a> {
     /// The parents that are, or are meant to be, a Service.
     pub(super) parents: Vec<Meant<'a>>,
     wanted: RefCell<BTreeSet<Part>>,
+    /// The Services that were asked for: every mesh asks for the same few.
+    services: Asked<Known<Option<&'a Service>>>,
+    /// The other routes of the parents that were asked for.
+    others: Asked<Rc<[&'a Route]>>,
 }
+
+/// What was asked for, by name: so little that a list is faster than a map.
+type Asked<T> = RefCell<Vec<(ObjectName, T)>>;
 
 /// A parent that is, or is meant to be, a Service.
 #[derive(Debug, Clone, Copy)]
@@ -186,7 +193,15 @@ impl<'a> Subject<'a> {
             Some(Meant { index, parent, spelling: spelled(parent)? })
         });
         let parents = parents.collect();
-        Self { cluster, route, settings, parents, wanted: RefCell::default() }
+        Self {
+            cluster,
+            route,
+            settings,
+            parents,
+            wanted: RefCell::default(),
+            services: RefCell::default(),
+            others: RefCell::default(),
+        }
     }
 
     pub(super) fn take_wanted(self) -> BTreeSet<Part> {
@@ -283,19 +298,51 @@ impl<'a> Subject<'a> {
     /// The object that a target names: where it says no namespace, some meshes look beside the
     /// Service that the route is for.
     pub(super) fn named(&self, profile: &Profile, target: &Target<'_>) -> ObjectName {
-        let namespace = target.namespace.unwrap_or_else(|| match profile.backend_namespace.value {
+        ObjectName::new(self.namespace_of(profile, target), target.name)
+    }
+
+    /// The Service that a target names, as [`Subject::named`] says.
+    pub(super) fn service_of(
+        &self,
+        profile: &Profile,
+        target: &Target<'_>,
+    ) -> Known<Option<&'a Service>> {
+        self.service_in(self.namespace_of(profile, target), target.name)
+    }
+
+    /// The Service that a target names, if it is known to be there.
+    pub(super) fn found_of(&self, profile: &Profile, target: &Target<'_>) -> Option<&'a Service> {
+        match self.service_of(profile, target) {
+            Known::Known(service) => service,
+            Known::Unknown => None,
+        }
+    }
+
+    fn namespace_of<'t>(&'t self, profile: &Profile, target: &Target<'t>) -> &'t str {
+        target.namespace.unwrap_or_else(|| match profile.backend_namespace.value {
             BackendNamespace::Route => self.namespace(),
             BackendNamespace::Parent => self
                 .services()
                 .find(|parent| parent.attaches(profile))
                 .map_or(self.namespace(), |parent| &parent.parent.name.namespace),
-        });
-        ObjectName::new(namespace, target.name)
+        })
     }
 
     /// The Service of this name; wanted if it is not known.
     pub(super) fn service(&self, name: &ObjectName) -> Known<Option<&'a Service>> {
-        self.or_wanted(self.cluster.service(name), || Part::object(Kind::Service, name))
+        self.service_in(&name.namespace, &name.name)
+    }
+
+    fn service_in(&self, namespace: &str, name: &str) -> Known<Option<&'a Service>> {
+        let is_it = |it: &&(ObjectName, _)| it.0.name == name && it.0.namespace == namespace;
+        if let Some((_, service)) = self.services.borrow().iter().find(is_it) {
+            return *service;
+        }
+        let name = ObjectName::new(namespace, name);
+        let service =
+            self.or_wanted(self.cluster.service(&name), || Part::object(Kind::Service, &name));
+        self.services.borrow_mut().push((name, service));
+        service
     }
 
     /// The Service of this name, if it is known to be there.
@@ -336,9 +383,23 @@ impl<'a> Subject<'a> {
     }
 
     /// Some other routes that name this Service as a parent, by name.
-    pub(super) fn others(&self, service: &ObjectName) -> impl Iterator<Item = &'a Route> {
-        let routes = self.cluster.routes_of_parent(service).take(NEIGHBOURS);
-        routes.filter(|route| route.id != self.route.id)
+    pub(super) fn others(&self, service: &ObjectName) -> impl Iterator<Item = &'a Route> + use<'a> {
+        let known = self
+            .others
+            .borrow()
+            .iter()
+            .find(|(name, _)| name == service)
+            .map(|it| Rc::clone(&it.1));
+        let routes = match known {
+            Some(routes) => routes,
+            None => {
+                let routes = self.cluster.routes_of_parent(service).take(NEIGHBOURS);
+                let routes: Rc<[_]> = routes.filter(|route| route.id != self.route.id).collect();
+                self.others.borrow_mut().push((service.clone(), Rc::clone(&routes)));
+                routes
+            }
+        };
+        (0..routes.len()).map(move |index| routes[index])
     }
 
     /// Some other routes that name this Service as a backend, by name.

@@ -139,7 +139,7 @@ struct Pass {
 impl Pass {
     fn run(inputs: &[Input], named: &[Text], plan: &Plan, progress: &Progress) -> Self {
         let sheets: Vec<Sheet<'_>> = named.iter().map(Sheet::of).collect();
-        let judged = judge::judge(&sheets, &plan.namespace, &plan.meshes, &plan.settings, progress);
+        let judged = judge::judge(&sheets, plan, progress);
         let mut mendable: Vec<Vec<Mendable<'_>>> = sheets.iter().map(|_| Vec::new()).collect();
         for placed in judged.findings.iter().filter(|it| is_mendable(&it.finding, plan.least())) {
             if let Some((sheet, start)) = placed.object.and_then(|at| judged.starts.get(at)) {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path};
 use meshroute::{
     cluster::{Cluster, Object},
     detect,
-    lint::{self, Finding, Level, Lint, Settings},
+    lint::{self, Finding, Level, Lint},
     name::{ObjectName, RouteId},
     path::FieldPath,
     profile::Mesh,
@@ -15,6 +15,7 @@ use meshroute::{
 use crate::{
     command::lint::{
         place::Mark,
+        plan::Plan,
         read::{Manifest, Read, Sheet, text},
         swaps,
     },
@@ -59,6 +60,8 @@ impl Meshes {
 pub(super) struct Judged {
     /// The findings, by sheet and line.
     pub(super) findings: Vec<Placed>,
+    /// How many more there are that are not shown.
+    pub(super) hidden: usize,
     /// All objects that were looked at, in their order.
     pub(super) objects: Vec<Checked>,
     /// Where they start in files: the sheet, by its place, and the byte.
@@ -70,20 +73,19 @@ pub(super) struct Judged {
 }
 
 /// Judges all objects of the sheets.
-pub(super) fn judge(
-    sheets: &[Sheet<'_>],
-    namespace: &str,
-    meshes: &Meshes,
-    settings: &Settings,
-    progress: &Progress,
-) -> Judged {
+pub(super) fn judge(sheets: &[Sheet<'_>], plan: &Plan, progress: &Progress) -> Judged {
+    let Plan { meshes, settings, namespace, .. } = plan;
     let mut judged = Judged::default();
     let mut manifests = Vec::new();
     for (place, sheet) in sheets.iter().enumerate() {
         let Read { manifests: read, loose, templates } = sheet.read(place, namespace);
         judged.templates.extend(templates.iter().map(|line| format!("{}:{line}", sheet.name)));
-        let loose = loose.into_iter().map(|(finding, mark)| placed(sheet, finding, mark, None));
-        judged.findings.extend(loose);
+        for (finding, mark) in loose {
+            let mut finding = vec![finding];
+            settings.levels.apply(&mut finding);
+            let placed = finding.into_iter().map(|finding| placed(sheet, finding, mark, None));
+            judged.findings.extend(placed);
+        }
         manifests.extend(read);
     }
     let mut cluster = if settings.complete { Cluster::default() } else { Cluster::unread() };
@@ -126,6 +128,11 @@ pub(super) fn judge(
             continue;
         }
         for finding in findings.drain(..) {
+            // Most routes have an info; the place of what is not shown nobody asks for.
+            if finding.level < plan.least() {
+                judged.hidden += 1;
+                continue;
+            }
             // What the text shows has a place of its own, and no path.
             let is_same = |it: &&(Finding, _)| {
                 it.0.lint.code == finding.lint.code && it.0.value == finding.value

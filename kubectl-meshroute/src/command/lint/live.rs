@@ -6,13 +6,13 @@ use meshroute::{
     cluster::{Cluster, Part},
     detect,
     kind::Kind,
-    lint::{self, Settings},
+    lint::{self, Finding},
     name::{RouteId, RouteKind},
     route::Route,
 };
 
 use crate::{
-    command::lint::judge::{Judged, Meshes},
+    command::lint::{judge::Judged, plan::Plan},
     exit::Failure,
     source::Source,
     view::{
@@ -27,13 +27,12 @@ const KINDS: [RouteKind; 3] = [RouteKind::Http, RouteKind::Grpc, RouteKind::Link
 pub(super) fn judge(
     source: &mut Source,
     within: Option<&str>,
-    meshes: &Meshes,
-    settings: &Settings,
+    plan: &Plan,
 ) -> Result<Judged, Failure> {
     // Most of what routes name is a Service beside them.
     source.read(&BTreeSet::from([part(Kind::Service, within)]))?;
     loop {
-        let (mut judged, wanted) = judge_once(source, within, meshes, settings);
+        let (mut judged, wanted) = judge_once(source, within, plan);
         let wanted: BTreeSet<Part> =
             wanted.into_iter().filter(|part| source.can_read(part)).collect();
         if wanted.is_empty() {
@@ -44,12 +43,8 @@ pub(super) fn judge(
     }
 }
 
-fn judge_once(
-    source: &Source,
-    within: Option<&str>,
-    meshes: &Meshes,
-    settings: &Settings,
-) -> (Judged, BTreeSet<Part>) {
+fn judge_once(source: &Source, within: Option<&str>, plan: &Plan) -> (Judged, BTreeSet<Part>) {
+    let Plan { meshes, settings, .. } = plan;
     let cluster = &source.cluster;
     let shown = detect::Meshes::of(cluster);
     let mut judged = Judged::default();
@@ -60,7 +55,10 @@ fn judge_once(
         let read = lint::Read::of(source.problems(&route.id));
         let report = lint::route_as_read(cluster, route, &meshes.of(&shown, route), settings, read);
         let thing = thing(&route.id);
-        judged.findings.extend(report.findings.into_iter().map(|finding| {
+        let is_shown = |finding: &Finding| finding.level >= plan.least();
+        let (findings, hidden): (Vec<_>, Vec<_>) = report.findings.into_iter().partition(is_shown);
+        judged.hidden += hidden.len();
+        judged.findings.extend(findings.into_iter().map(|finding| {
             let placed = Placed::new(finding, "", None, Some(thing.clone()));
             Placed { object: Some(number), ..placed }
         }));

@@ -67,7 +67,8 @@ impl Plan {
             meshes: Meshes::parse(if args.mesh.is_empty() { &mesh } else { &args.mesh })?,
             settings,
             namespace: namespace.unwrap_or_else(|| "default".into()),
-            info: args.info || info,
+            // What fails has to be seen.
+            info: args.info || info || fail_on == FailOn::Info,
             fail_on: fail_on.level(),
             exclude,
             baseline: args.baseline.as_ref().map(PathBuf::from).or(baseline),

@@ -63,9 +63,9 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         if !profile.backend_ref.value.is_service(target.group, target.kind) {
             continue;
         }
-        let name = subject.named(profile, &target);
-        let Some(service) = subject.found(&name) else { continue };
+        let Some(service) = subject.found_of(profile, &target) else { continue };
         if matches!(service.kind, ServiceKind::ExternalName(_)) {
+            let name = &service.name;
             let message = format!("Service {name} is an ExternalName, which is no safe backend");
             findings.push(target.field("name"), name.to_string(), message);
         }

@@ -85,12 +85,12 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         if !profile.backend_ref.value.is_service(target.group, target.kind) {
             continue;
         }
-        let name = subject.named(profile, &target);
-        let Some(service) = subject.found(&name) else { continue };
+        let Some(service) = subject.found_of(profile, &target) else { continue };
+        let name = &service.name;
         let Some(port) = service.ports.iter().find(|port| Some(port.port) == target.port) else {
             continue;
         };
-        if let Known::Known(Ready { ready: 0, total }) = subject.ready(&name, &port.name) {
+        if let Known::Known(Ready { ready: 0, total }) = subject.ready(name, &port.name) {
             let message = format!("Service {name} has no ready endpoint (0/{total}): {what}");
             findings.push(target.field("name"), name.to_string(), message);
         }

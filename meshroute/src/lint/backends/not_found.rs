@@ -68,8 +68,8 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         if !profile.backend_ref.value.is_service(target.group, target.kind) {
             continue;
         }
-        let name = subject.named(profile, &target);
-        if subject.service(&name) == Known::Known(None) {
+        if subject.service_of(profile, &target) == Known::Known(None) {
+            let name = subject.named(profile, &target);
             let noun = target.noun();
             let message = match target.weight {
                 Some(_) => format!("{noun} Service {name} does not exist: its share gets 500"),

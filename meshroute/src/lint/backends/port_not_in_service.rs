@@ -63,7 +63,7 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         if !profile.backend_ref.value.is_service(target.group, target.kind) {
             continue;
         }
-        let Some(service) = subject.found(&subject.named(profile, &target)) else { continue };
+        let Some(service) = subject.found_of(profile, &target) else { continue };
         // An alias has no ports of its own.
         let is_alias = matches!(service.kind, ServiceKind::ExternalName(_));
         if is_alias || service.ports.iter().any(|it| it.port == port) {

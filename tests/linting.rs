@@ -151,6 +151,20 @@ fn templates_are_named_and_not_checked() {
 }
 
 #[test]
+fn braces_of_others_make_no_template() {
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+                 metadata: {name: a, annotations: {note: '{{ it }}'}}\n\
+                 spec: # once {{ .Values.spec }}\n  \
+                 parentRefs: [{kind: Service, name: web}]\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\n\
+                   spec: {values: {host: '{{ .Release.Name }}.example.com', mode: 0775}}\n";
+    let outcome = lint(&format!("{release}---\n{route}"), &[]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (1, ""), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("MR001"), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("MR904"), "{}", outcome.stdout);
+}
+
+#[test]
 fn routes_of_gateways_only_are_none_of_ours() {
     let text = "
 apiVersion: gateway.networking.k8s.io/v1

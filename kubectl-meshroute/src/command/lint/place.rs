@@ -135,8 +135,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// Whether a bare `{{` stands in the text of an object: it is a template, which reads as YAML by
-    /// chance.
+    /// Whether `{{` stands anywhere in the text of an object, which is quick to tell.
     pub(super) fn holds_braces(&self, object: &Node<'_>) -> bool {
         let text = self.text.get(object.span.clone()).unwrap_or_default();
         text.windows(2).any(|pair| pair == b"{{")

@@ -90,7 +90,8 @@ impl<'t> Sheet<'t> {
         let templates = read.templates.len();
         self.object(sheet, &document.root, namespace, read);
         // What reads otherwise than it looks matters only in what lints look at.
-        if read.manifests.len() == first || read.templates.len() > templates {
+        let is_ours = |it: &Manifest<'_>| kind(it.node).is_some_and(|kind| !delivers(kind));
+        if !read.manifests[first..].iter().any(is_ours) || read.templates.len() > templates {
             return;
         }
         let marked = document.surprises.iter().filter_map(|surprise| {
@@ -116,11 +117,8 @@ impl<'t> Sheet<'t> {
         namespace: &str,
         read: &mut Read<'s>,
     ) {
-        let (Some(api_version), Some(kind)) = (text(node, "apiVersion"), text(node, "kind")) else {
-            return;
-        };
         // `kubectl get -o yaml` prints a List, the API server a HTTPRouteList.
-        if kind.ends_with("List") {
+        if text(node, "kind").is_some_and(|kind| kind.ends_with("List")) {
             if let Some(yaml::Kind::List(items)) =
                 node.at(&[Step::Field("items")]).map(|items| &items.kind)
             {
@@ -128,7 +126,7 @@ impl<'t> Sheet<'t> {
             }
             return;
         }
-        let Some(kind) = Kind::of(api_version, kind) else { return };
+        let Some(kind) = kind(node) else { return };
         if matches!(kind, Kind::Route(_)) && !is_for_services(node) {
             // It is read all the same: routes of Gateways decide something about others.
             let lowered = lower(kind, node, namespace);
@@ -144,7 +142,7 @@ impl<'t> Sheet<'t> {
             }
             return;
         }
-        if self.lines.holds_braces(node) {
+        if self.lines.holds_braces(node) && is_template(kind, node) {
             read.templates.push(node.line());
             return;
         }
@@ -170,6 +168,52 @@ fn is_for_services(route: &Node<'_>) -> bool {
             parents.iter().any(|parent| lint::concerns(text(parent, "group"), text(parent, "kind")))
         }
         yaml::Kind::Scalar(_) | yaml::Kind::Map(_) => false,
+    }
+}
+
+/// The kind of an object; none if lints have no use for it.
+fn kind(object: &Node<'_>) -> Option<Kind> {
+    Kind::of(text(object, "apiVersion")?, text(object, "kind")?)
+}
+
+/// Whether an object says how others are defined or delivered: it may hold templates and numbers
+/// of theirs, such as the values of a HelmRelease.
+fn delivers(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Application
+            | Kind::Rollout
+            | Kind::Kustomization
+            | Kind::HelmRelease
+            | Kind::Canary
+            | Kind::Crd
+    )
+}
+
+/// Whether an object is a template, which reads as YAML by chance: `{{` stands in quotes. In
+/// comments and annotations it is the text of somebody else.
+fn is_template(kind: Kind, object: &Node<'_>) -> bool {
+    let yaml::Kind::Map(fields) = &object.kind else { return false };
+    !delivers(kind)
+        && fields.iter().any(|(key, value)| match key.name.as_ref() {
+            "metadata" => {
+                let names = ["name", "namespace"];
+                names.iter().filter_map(|it| value.entry(it)).any(|(_, name)| holds_braces(name))
+            }
+            _ => holds_braces(value),
+        })
+}
+
+/// Whether `{{` stands in a text of it.
+fn holds_braces(node: &Node<'_>) -> bool {
+    match &node.kind {
+        yaml::Kind::Scalar(scalar) => {
+            matches!(&scalar.value, Value::String(text) if text.contains("{{"))
+        }
+        yaml::Kind::List(items) => items.iter().any(holds_braces),
+        yaml::Kind::Map(entries) => {
+            entries.iter().any(|(key, value)| key.name.contains("{{") || holds_braces(value))
+        }
     }
 }
 

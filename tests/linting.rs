@@ -305,6 +305,22 @@ fn the_same_object_in_two_folders_may_be_an_overlay() {
 }
 
 #[test]
+fn slips_in_references_are_seen() {
+    let parents = |it: &str| FINE.replace("[{group: '', kind: Service, name: web}]", it);
+    for (text, code, level) in [
+        (parents("[{group: core/v1, kind: Service, name: web}]"), "MR001", "error"),
+        (parents("[{group: kubernetes.io, kind: Service, name: web}]"), "MR001", "error"),
+        (parents("[{group: '', kind: 'Service ', name: web}]"), "MR003", "error"),
+        (parents("{group: '', kind: Service, name: web}"), "MR902", "error"),
+        (FINE.replace("{name: web, port", "{group: v1, name: web, port"), "MR043", "warning"),
+    ] {
+        assert!(has(&codes(&text, &[]), code, level), "{text}: {:?}", codes(&text, &[]));
+    }
+    let knative = parents("[{group: serving.knative.dev, kind: Service, name: web}]");
+    assert_eq!(codes(&knative, &["--info"]), [], "a kind of somebody else");
+}
+
+#[test]
 fn a_list_is_read_as_its_items() {
     let indented = INERT.trim().lines().map(|line| format!("  {line}")).collect::<Vec<_>>();
     let list = format!("apiVersion: v1\nkind: List\nitems:\n-{}\n", &indented.join("\n")[1..]);

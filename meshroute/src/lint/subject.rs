@@ -446,7 +446,13 @@ impl Listed<'_> {
 }
 
 /// Groups that people write for the core group; none of them has a kind Service.
-const WRONG_GROUPS: [&str; 5] = [GATEWAY_GROUP, "v1", "k8s.io", "networking.k8s.io", "apps"];
+const WRONG_GROUPS: [&str; 4] = [GATEWAY_GROUP, "k8s.io", "networking.k8s.io", "kubernetes.io"];
+
+/// Whether a group that is written for a Service has no such kind, for certain: groups without a
+/// dot are those of Kubernetes, and `core/v1` is no group.
+pub(super) fn is_wrong_group(group: &str) -> bool {
+    WRONG_GROUPS.contains(&group) || !group.contains('.') || group.contains('/')
+}
 
 /// How a parentRef names a Service; none if it names something else.
 pub(super) fn spelled(parent: &Parent) -> Option<Spelled> {
@@ -459,13 +465,14 @@ pub(super) fn spelling(group: &str, kind: &str) -> Option<Spelled> {
     match kind {
         "Service" if group.is_empty() => return Some(Spelled::Right),
         "Service" if is_core => return Some(Spelled::CoreGroup),
-        "Service" => return WRONG_GROUPS.contains(&group).then_some(Spelled::WrongGroup),
+        "Service" => return is_wrong_group(group).then_some(Spelled::WrongGroup),
         "Gateway" if is_core => return Some(Spelled::CoreGateway),
         "ServiceImport" => return (group == IMPORTS).then_some(Spelled::Import),
         _ => {}
     }
+    let kind = kind.trim();
     let is_near = ["service", "services", "svc"].iter().any(|near| kind.eq_ignore_ascii_case(near));
-    (is_near && (is_core || WRONG_GROUPS.contains(&group))).then_some(Spelled::WrongKind)
+    (is_near && (is_core || is_wrong_group(group))).then_some(Spelled::WrongKind)
 }
 
 /// Whether a parent is a Gateway.

@@ -167,7 +167,9 @@ fn is_for_services(route: &Node<'_>) -> bool {
         yaml::Kind::List(parents) => {
             parents.iter().any(|parent| lint::concerns(text(parent, "group"), text(parent, "kind")))
         }
-        yaml::Kind::Scalar(_) | yaml::Kind::Map(_) => false,
+        // A list that lacks its dash.
+        yaml::Kind::Map(_) => lint::concerns(text(parents, "group"), text(parents, "kind")),
+        yaml::Kind::Scalar(_) => false,
     }
 }
 

@@ -1,7 +1,10 @@
 //! MR043: a backend of a kind that the mesh does not know.
 
 use crate::{
-    lint::{Check, Edit, Findings, Level, Lint, Subject, subject::Target},
+    lint::{
+        Check, Edit, Findings, Level, Lint, Subject,
+        subject::{Target, is_wrong_group},
+    },
     profile::Profile,
 };
 
@@ -57,16 +60,23 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         }
         let is_slip =
             group.is_empty() && kind.to_ascii_lowercase().trim_end_matches('s') == "service";
+        let is_wrong_group = kind == "Service" && is_wrong_group(group);
         let message = if is_slip {
             format!("there is no kind {kind}: write kind: Service")
+        } else if is_wrong_group {
+            format!("group {group} has no kind Service: leave it out")
         } else {
             let shown = if group.is_empty() { "core" } else { group };
             format!("{} is not known to take {shown}/{kind} for a backend", profile.mesh.in_words())
         };
-        let found = findings.push(target.field("kind"), format!("{group} {kind}"), message);
+        let field = if is_wrong_group { "group" } else { "kind" };
+        let found = findings.push(target.field(field), format!("{group} {kind}"), message);
         if is_slip {
             let edit = Edit::Text(target.field("kind"), "Service".into());
             found.fix("write kind: Service", vec![edit]);
+        } else if is_wrong_group {
+            let edit = Edit::Text(target.field("group"), String::new());
+            found.fix("write group: \"\"", vec![edit]);
         }
     }
 }

@@ -55,11 +55,15 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for (rule, index, matched) in subject.matches() {
-        let (PathMatch::Exact(path) | PathMatch::Prefix(path)) = &matched.path else { continue };
+        let (path, way_out) = match &matched.path {
+            PathMatch::Exact(path) => (path, "use PathPrefix up to it, or a regex"),
+            PathMatch::Prefix(path) => (path, "end the path before it, or use a regex"),
+            PathMatch::Regex(_) | PathMatch::Unknown { .. } => continue,
+        };
         let is_pattern = |segment: &str| segment.starts_with(':') || segment.contains('*');
         if let Some(segment) = path.split('/').find(|segment| is_pattern(segment)) {
             let message = format!(
-                "{segment} stands for itself in a path of type {}: use PathPrefix or a regex",
+                "{segment} stands for itself in a path of type {}: {way_out}",
                 matched.path.kind()
             );
             findings.push(

@@ -321,6 +321,15 @@ fn slips_in_references_are_seen() {
 }
 
 #[test]
+fn what_only_http_routes_have_is_unknown_in_others() {
+    let matches = "{matches: [{path: {value: /a}, queryParams: [{name: a, value: b}]}], \
+                   timeouts: {request: 1s}, retry: {attempts: 2}, backendRefs";
+    let route = FINE.replace("{backendRefs", matches);
+    let unknown = |text: &str| codes(text, &[]).iter().filter(|it| it.0 == "MR056").count();
+    assert_eq!((unknown(&route), unknown(&route.replace("HTTP", "GRPC"))), (0, 4));
+}
+
+#[test]
 fn a_list_is_read_as_its_items() {
     let indented = INERT.trim().lines().map(|line| format!("  {line}")).collect::<Vec<_>>();
     let list = format!("apiVersion: v1\nkind: List\nitems:\n-{}\n", &indented.join("\n")[1..]);

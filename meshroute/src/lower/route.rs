@@ -133,6 +133,8 @@ impl Reader {
             unknown,
         } = rule;
         self.unknown_fields(unknown, wire::Rule::KEYS);
+        let timeouts = self.of_http("timeouts", kind, timeouts);
+        let retry = self.of_http("retry", kind, retry);
         let mut matches = self.list("matches", matches, |r, matched| r.matched(kind, matched));
         let has_matches = kind != RouteKind::Grpc || !matches.is_empty();
         if matches.is_empty() {
@@ -167,6 +169,15 @@ impl Reader {
         }
     }
 
+    /// A field that rules of a HTTPRoute have, and those of a GRPCRoute do not.
+    fn of_http<T>(&mut self, name: &str, kind: RouteKind, found: Found<T>) -> Found<T> {
+        if kind != RouteKind::Grpc || matches!(found, Found::Absent) {
+            return found;
+        }
+        self.unknown_fields(vec![name.into()], &[]);
+        Found::Absent
+    }
+
     fn retry(&mut self, retry: wire::Retry) -> Retry {
         let wire::Retry { attempts, backoff, codes, unknown } = retry;
         self.unknown_fields(unknown, wire::Retry::KEYS);
@@ -180,6 +191,8 @@ impl Reader {
     fn matched(&mut self, kind: RouteKind, matched: wire::Match) -> Option<Match> {
         let wire::Match { path, method, headers, query_params, unknown } = matched;
         self.unknown_fields(unknown, wire::Match::KEYS);
+        let path = self.of_http("path", kind, path);
+        let query_params = self.of_http("queryParams", kind, query_params);
         let (path, method, grpc) = match (kind, self.take("method", method)) {
             (RouteKind::Grpc, Some(MethodMatch::Grpc(grpc))) => {
                 let grpc = self.field("method", |r| r.grpc_match(grpc));

@@ -329,6 +329,21 @@ fn what_only_http_routes_have_is_unknown_in_others() {
     assert_eq!((unknown(&route), unknown(&route.replace("HTTP", "GRPC"))), (0, 4));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_is_not_waited_for() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("linting-pipe");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("ours");
+    let pipe = folder.join("pipe.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("it is everywhere");
+    assert!(made.success());
+    fs::write(folder.join("route.yaml"), INERT).expect("ours");
+    let outcome = program::run(&["lint", &folder.to_string_lossy()], "");
+    assert!(outcome.stderr.contains("pipe.yaml is neither a file"), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("MR001"), "{}", outcome.stdout);
+}
+
 #[test]
 fn a_list_is_read_as_its_items() {
     let indented = INERT.trim().lines().map(|line| format!("  {line}")).collect::<Vec<_>>();

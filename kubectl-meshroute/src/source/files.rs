@@ -52,6 +52,12 @@ pub(super) fn read(
         inputs.warnings.push(format!("{name} holds no .yaml, .yml or .json file{hint}"));
     }
     for file in files {
+        // A pipe that nobody writes to would be waited for without an end.
+        if fs::metadata(&file).is_ok_and(|it| !it.is_file()) {
+            let file = file.display();
+            inputs.warnings.push(format!("{file} is neither a file nor a folder, and passed over"));
+            continue;
+        }
         inputs.texts.push(input(file)?);
     }
     Ok(())

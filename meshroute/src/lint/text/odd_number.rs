@@ -10,7 +10,7 @@ pub(in crate::lint) static MR904: Lint = Lint {
     summary: "a number reads otherwise than it looks: weight: 010 is 8",
     docs: r#"
 kubectl reads YAML 1.1:
-`010` is octal, `1_000` is 1000 and `1:30` is 90.
+`010` is octal, `1_000` is 1000 and `0x10` is 16.
 
 Write it in decimal; where a text is wanted, put it in quotes.
 

@@ -146,6 +146,7 @@ fn templates_are_named_and_not_checked() {
         assert_eq!(outcome.code, 2, "{}", outcome.stdout);
         assert!(outcome.stderr.contains("a Helm template, not checked"), "{}", outcome.stderr);
         assert!(outcome.stdout.contains("MR001"), "the other document is checked");
+        assert!(outcome.stdout.contains(", 1 not checked"), "{}", outcome.stdout);
         assert!(!outcome.stdout.contains("MR902"), "{}", outcome.stdout);
     }
 }

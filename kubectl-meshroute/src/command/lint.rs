@@ -127,7 +127,10 @@ fn in_files(
         judge::judge(&sheets, plan, progress)
     });
     warnings.extend(judged.templates.iter().map(|template| {
-        format!("{template}: a Helm template, not checked: lint what `helm template` prints")
+        format!(
+            "{template}: a Helm template, not checked: lint what `helm template` prints, and \
+             exclude the chart in .meshroute.yaml"
+        )
     }));
     let names = texts.iter().map(|(name, _)| name.clone()).collect();
     let built_from = built_from.map(|file| file.to_string_lossy().into_owned());

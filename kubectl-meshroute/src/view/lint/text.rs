@@ -90,6 +90,9 @@ pub(super) fn summary(report: &Report) -> String {
     if !report.info && infos > 0 {
         parts.push(format!("{} with --info", counted(infos, "info")));
     }
+    if !report.unread.is_empty() {
+        parts.push(format!("{} not checked", report.unread.len()));
+    }
     if report.known > 0 {
         parts.push(format!("{} in the baseline", report.known));
     }

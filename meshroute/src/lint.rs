@@ -29,6 +29,7 @@ mod merge;
 mod overrides;
 mod patterns;
 mod problems;
+mod spelling;
 mod subject;
 
 mod backends;
@@ -377,7 +378,7 @@ pub fn route_as_read(
 /// Whether a parentRef with this group and kind is, or is meant to be, a Service: routes without one
 /// are none of ours. Both are as written; what is not has the API's defaults.
 pub fn concerns(group: Option<&str>, kind: Option<&str>) -> bool {
-    subject::spelling(group.unwrap_or(GATEWAY_GROUP), kind.unwrap_or("Gateway")).is_some()
+    spelling::spelling(group.unwrap_or(GATEWAY_GROUP), kind.unwrap_or("Gateway")).is_some()
 }
 
 /// The meshes by which a route is to be judged: those in use where its parents are.

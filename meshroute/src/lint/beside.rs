@@ -3,7 +3,8 @@
 use crate::{
     lint::{
         Subject,
-        subject::{Meant, Spelled, spelled},
+        spelling::{Spelled, spelled},
+        subject::Meant,
     },
     matching,
     profile::Profile,

@@ -3,7 +3,7 @@
 use crate::{
     lint::{
         Check, Findings, Level, Lint, Need, Subject,
-        subject::{Spelled, spelled},
+        spelling::{Spelled, spelled},
     },
     name::ObjectName,
     route::{Parent, Route},

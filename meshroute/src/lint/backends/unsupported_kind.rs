@@ -2,8 +2,7 @@
 
 use crate::{
     lint::{
-        Check, Edit, Findings, Level, Lint, Subject,
-        subject::{Target, is_wrong_group},
+        Check, Edit, Findings, Level, Lint, Subject, spelling::is_wrong_group, subject::Target,
     },
     profile::Profile,
 };

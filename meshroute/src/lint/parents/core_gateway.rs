@@ -1,6 +1,6 @@
 //! MR002: a parentRef of kind Gateway in the core group.
 
-use crate::lint::{Check, Edit, Findings, Level, Lint, Subject, subject::Spelled};
+use crate::lint::{Check, Edit, Findings, Level, Lint, Subject, spelling::Spelled};
 
 pub(in crate::lint) static MR002: Lint = Lint {
     code: "MR002",

@@ -1,7 +1,7 @@
 //! MR006: a parentRef in the group core.
 
 use crate::{
-    lint::{Check, Edit, Findings, Level, Lint, Subject, subject::Spelled},
+    lint::{Check, Edit, Findings, Level, Lint, Subject, spelling::Spelled},
     profile::Mesh,
 };
 

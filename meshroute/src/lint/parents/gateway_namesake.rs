@@ -1,7 +1,7 @@
 //! MR109: a Gateway with the name of the parent Service.
 
 use crate::{
-    lint::{Check, Findings, Level, Lint, Need, Subject, subject::Spelled},
+    lint::{Check, Findings, Level, Lint, Need, Subject, spelling::Spelled},
     profile::Mesh,
 };
 

@@ -1,7 +1,7 @@
 //! MR003: a parentRef whose kind is nearly Service.
 
 use crate::{
-    lint::{Check, Edit, Findings, Level, Lint, Subject, subject::Spelled},
+    lint::{Check, Edit, Findings, Level, Lint, Subject, spelling::Spelled},
     profile::Profile,
 };
 

@@ -1,8 +1,7 @@
 //! MR004: a parent whose name no Service can have.
 
 use crate::lint::{
-    Check, Findings, Level, Lint, Subject,
-    subject::{Spelled, is_dns_label},
+    Check, Findings, Level, Lint, Subject, spelling::Spelled, subject::is_dns_label,
 };
 
 pub(in crate::lint) static MR004: Lint = Lint {

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::Known,
-    lint::{Check, Findings, Level, Lint, Need, Subject, subject::Spelled},
+    lint::{Check, Findings, Level, Lint, Need, Subject, spelling::Spelled},
 };
 
 pub(in crate::lint) static MR010: Lint = Lint {

@@ -1,7 +1,7 @@
 //! MR001: a parentRef of kind Service in a group that has no such kind.
 
 use crate::{
-    lint::{Check, Edit, Findings, Level, Lint, Subject, subject::Spelled},
+    lint::{Check, Edit, Findings, Level, Lint, Subject, spelling::Spelled},
     name::GATEWAY_GROUP,
     profile::Profile,
 };

@@ -136,6 +136,34 @@ spec:
 }
 
 #[test]
+fn what_is_not_in_a_whole_cluster_is_not_granted() {
+    let text = FINE.replace("{name: web, port: 80}", "{name: web, namespace: store, port: 80}");
+    let found = |flags: &[&str]| codes(&text, &[flags, &["--mesh", "cilium"]].concat());
+    assert!(!has(&found(&[]), "MR040", "warning"), "there may be a grant");
+    assert!(has(&found(&["--complete"]), "MR040", "warning"));
+}
+
+#[test]
+fn one_thing_is_not_renamed_to_a_list_of_them() {
+    let text = FINE.replace("backendRefs: [", "match: {path: {value: /a}}, backendRefs: [");
+    let mended = lint(&text, &["--fix"]);
+    assert_eq!(mended.stdout, text, "{}", mended.stderr);
+    assert!(mended.stderr.contains("is matches meant?"), "{}", mended.stderr);
+    let rules = FINE.replace("[{backendRefs: [{name: web, port: 80}]}]", "[]");
+    assert!(has(&codes(&rules, &[]), "MR902", "error"), "the API server wants one at least");
+}
+
+#[test]
+fn a_report_is_not_written_over_what_it_is_about() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("both.yaml");
+    fs::write(&file, INERT).expect("it can be written");
+    let name = file.to_str().expect("it is a text");
+    let outcome = program::run(&["lint", name, "-o", &format!("sarif={name}")], "");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""));
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), INERT);
+}
+
+#[test]
 fn templates_are_named_and_not_checked() {
     for template in [
         "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: {{ .Values.name }}}\n",

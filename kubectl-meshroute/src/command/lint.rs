@@ -12,7 +12,7 @@ mod swaps;
 
 pub(crate) use place::Mark;
 
-use std::{collections::BTreeSet, io, path::PathBuf};
+use std::{collections::BTreeSet, fs, io, path::PathBuf};
 
 use crate::{
     Look, Streams,
@@ -59,6 +59,10 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
     warn(streams, &warnings)?;
     if let Some(nothing) = nothing {
         writeln!(streams.stderr, "{nothing}")?;
+    }
+    if let Some((_, file)) = reports.iter().find(|(_, file)| is_one_of(file, &report.names)) {
+        let why = format!("-o: {file} is one of the files that are checked: name another");
+        return Err(Failure::usage(why));
     }
     let mended = mended.map(|mended| mended.finish(args.dry_run, streams)).transpose()?;
     // Before anything is printed: whoever reads that may go away.
@@ -193,6 +197,12 @@ fn files(targets: &[Target]) -> Result<Vec<(LintFormat, &str)>, Failure> {
         }
     }
     Ok(files)
+}
+
+/// Whether a file that is there goes by one of these names too.
+fn is_one_of(file: &str, names: &[String]) -> bool {
+    let Ok(file) = fs::canonicalize(file) else { return false };
+    file.is_file() && names.iter().any(|name| fs::canonicalize(name).is_ok_and(|it| it == file))
 }
 
 /// What is done about findings that are known.

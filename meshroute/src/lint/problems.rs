@@ -59,10 +59,13 @@ fn finding(problem: &Problem) -> Finding {
     match (what, gravity) {
         (What::Field { near: Some(near) }, _) => {
             let message = format!("unknown field {name}: is {near} meant? The API server drops it");
+            // One thing is no list of them, so that another name alone does not mend it.
+            let is_plural = near.starts_with(name.as_str());
+            let rename = Edit::Rename(path.clone(), (*near).into());
             Finding {
                 fix: Some(Fix {
                     hint: format!("write {near}"),
-                    edits: vec![Edit::Rename(path.clone(), (*near).into())],
+                    edits: if is_plural { Vec::new() } else { vec![rename] },
                 }),
                 ..MR056.finding(path.clone(), name, message)
             }

@@ -75,6 +75,11 @@ impl Reader {
             let parents =
                 r.places("parentRefs", parent_refs, |r, parent| r.parent(&name.namespace, parent));
             let hostnames = r.places("hostnames", hostnames, |_, hostname| Some(hostname));
+            let is_empty = matches!(&rules, Found::Read(rules) if rules.is_empty());
+            if is_empty && kind == RouteKind::Http {
+                // `apis/v1/httproute_types.go`, `Rules`: `+kubebuilder:validation:MinItems=1`.
+                r.field("rules", |r| r.refuse("an empty list, where one is required".into()));
+            }
             let mut rules = r.places("rules", rules, |r, rule| Some(r.rule(kind, rule)));
             let has_rules = !rules.is_empty();
             if rules.is_empty() && kind != RouteKind::Grpc {

@@ -3,8 +3,9 @@
 use std::{collections::HashMap, path::Path};
 
 use meshroute::{
-    cluster::{Cluster, Object},
+    cluster::{Cluster, Object, Part},
     detect,
+    kind::Kind,
     lint::{self, Finding, Level, Lint},
     name::{ObjectName, RouteId},
     path::FieldPath,
@@ -89,6 +90,10 @@ pub(super) fn judge(sheets: &[Sheet<'_>], plan: &Plan, progress: &Progress) -> J
         manifests.extend(read);
     }
     let mut cluster = if settings.complete { Cluster::default() } else { Cluster::unread() };
+    if settings.complete {
+        // Without any, no name in another namespace is granted.
+        cluster.learn(Part::cluster(Kind::ReferenceGrant));
+    }
     let routes = insert(&mut cluster, &mut manifests, sheets);
     let shown = detect::Meshes::of(&cluster);
     progress.begin(manifests.len());

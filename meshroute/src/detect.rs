@@ -62,30 +62,36 @@ impl<'a> Meshes<'a> {
 }
 
 impl Meshes<'_> {
-    /// The meshes by which a route for this Service is to be judged: the one that the waypoint of
-    /// the Service, or its namespace, shows; else all that the cluster shows, in all of their modes.
-    /// Where nothing shows, it is the specification.
+    /// The meshes by which a route for this Service is to be judged: the one that its
+    /// [place](in_place) shows; else [all](Meshes::all).
     pub fn in_use(&self, service: &ObjectName) -> Vec<Mesh> {
-        let namespace = match self.cluster.namespace(&service.namespace) {
-            Known::Known(namespace) => namespace,
-            Known::Unknown => None,
-        };
-        let known = match self.cluster.service(service) {
-            Known::Known(service) => service,
-            Known::Unknown => None,
-        };
-        let waypoint = known.and_then(|service| waypoint_class(self.cluster, service));
-        if let Some(family) =
-            waypoint.map(by_waypoint_class).or_else(|| namespace.and_then(by_namespace))
-        {
-            let is_ambient = waypoint.is_some() || namespace.is_some_and(has_ambient_label);
-            return vec![family.mesh(is_ambient)];
-        }
+        in_place(self.cluster, service).map_or_else(|| self.all(), |mesh| vec![mesh])
+    }
+
+    /// All that the cluster shows, in all of their modes. Where nothing shows, it is the
+    /// specification.
+    pub fn all(&self) -> Vec<Mesh> {
         if self.shown.is_empty() {
             return vec![Mesh::Spec];
         }
         self.shown.iter().flat_map(|family| family.modes()).copied().collect()
     }
+}
+
+/// The mesh that the waypoint of a Service, or its namespace, shows; it looks at no other object.
+pub fn in_place(cluster: &Cluster, service: &ObjectName) -> Option<Mesh> {
+    let namespace = match cluster.namespace(&service.namespace) {
+        Known::Known(namespace) => namespace,
+        Known::Unknown => None,
+    };
+    let known = match cluster.service(service) {
+        Known::Known(service) => service,
+        Known::Unknown => None,
+    };
+    let waypoint = known.and_then(|service| waypoint_class(cluster, service));
+    let family = waypoint.map(by_waypoint_class).or_else(|| namespace.and_then(by_namespace))?;
+    let is_ambient = waypoint.is_some() || namespace.is_some_and(has_ambient_label);
+    Some(family.mesh(is_ambient))
 }
 
 /// The makers of meshes; the modes of one show in its namespaces only.

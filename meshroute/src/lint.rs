@@ -56,7 +56,7 @@ use jiff::civil::Date;
 use crate::{
     cluster::{Cluster, Part},
     detect,
-    name::{GATEWAY_GROUP, RouteKind},
+    name::{GATEWAY_GROUP, ObjectName, RouteKind},
     path::FieldPath,
     profile::{Mesh, Profile},
     route::Route,
@@ -383,10 +383,22 @@ pub fn concerns(group: Option<&str>, kind: Option<&str>) -> bool {
 
 /// The meshes by which a route is to be judged: those in use where its parents are.
 pub fn in_use(shown: &detect::Meshes<'_>, route: &Route) -> Vec<Mesh> {
+    of_parents(route, |service| shown.in_use(service))
+}
+
+/// As [`in_use`], where the meshes of the whole cluster are known already: it looks at the Services
+/// of the parents and at their namespaces only.
+pub fn narrowed(cluster: &Cluster, meshes: &[Mesh], route: &Route) -> Vec<Mesh> {
+    of_parents(route, |service| {
+        detect::in_place(cluster, service).map_or_else(|| meshes.to_vec(), |mesh| vec![mesh])
+    })
+}
+
+fn of_parents(route: &Route, in_use: impl Fn(&ObjectName) -> Vec<Mesh>) -> Vec<Mesh> {
     let mut meshes = Vec::new();
     for parent in &route.parents {
         if concerns(Some(&parent.group), Some(&parent.kind)) {
-            for mesh in shown.in_use(&parent.name) {
+            for mesh in in_use(&parent.name) {
                 if !meshes.contains(&mesh) {
                     meshes.push(mesh);
                 }

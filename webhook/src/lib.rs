@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod args;
 pub mod log;
+pub mod review;
 
 use std::{ffi::OsString, io::Write};
 

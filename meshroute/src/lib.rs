@@ -3,13 +3,15 @@
 //! [`lower`] reads objects into the [model](route) and a [view of a cluster](cluster); [`split`]
 //! says, for one [mesh](profile), what clients of a Service get, [`diff`] what changes between two
 //! such answers, [`owner`] who else writes the weights, [`shift`] what a change of weights would
-//! write, and [`lint`] what is wrong with a route. All are pure: no I/O, no clock, no environment.
+//! write, [`defaulting`] which weights are filled in before a route is stored, and [`lint`] what is
+//! wrong with a route. All are pure: no I/O, no clock, no environment.
 //!
 //! # What it does not do
 //! It reads no files and no API server, it does not print, it decides nothing about traffic that
 //! was sent: a split is what the configuration says, not what was observed.
 
 pub mod cluster;
+pub mod defaulting;
 pub mod detect;
 pub mod dialect;
 pub mod diff;

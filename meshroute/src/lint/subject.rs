@@ -3,13 +3,13 @@
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use crate::{
-    cluster::{Cluster, GatewayApi, Known, Namespace, Object, Part, Ready, Service},
+    cluster::{Cluster, GatewayApi, Known, Namespace, Part, Ready, Service},
+    defaulting::{self, last_applied},
     kind::Kind,
     lint::{
         Api, Settings,
         spelling::{Spelled, spelled},
     },
-    lower::lower,
     name::{GATEWAY_GROUP, ObjectName},
     path::FieldPath,
     profile::{BackendNamespace, Profile},
@@ -227,13 +227,16 @@ impl<'a> Subject<'a> {
 
     /// The route as kubectl has applied it last, before any default, if it remembers.
     pub(super) fn last_applied(&self) -> Option<Route> {
-        let text = self.route.signs.as_ref()?.last_applied.as_ref()?;
-        let json: serde_json::Value = serde_json::from_str(text).ok()?;
-        let lowered = lower(Kind::Route(self.route.id.kind), &json, self.namespace());
-        match lowered.object? {
-            Object::Route(route) => Some(route),
-            _ => None,
-        }
+        last_applied(self.route)
+    }
+
+    /// Whether the weights of the route are meant to be percentages; the namespace is wanted if it
+    /// is not known.
+    pub(super) fn is_percent(&self) -> bool {
+        let is_percent = defaulting::is_percent(self.cluster, self.route);
+        let namespace = ObjectName::new("", self.namespace());
+        self.or_wanted(is_percent, || Part::object(Kind::Namespace, &namespace))
+            == Known::Known(true)
     }
 
     /// The filters of rules and of backends, each with the place of its list.

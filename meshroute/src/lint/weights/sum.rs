@@ -9,7 +9,7 @@ pub(in crate::lint) static MR053: Lint = Lint {
     summary: "the weights of a route that opted in to percentages do not add up to 100",
     docs: r#"
 A weight is no percentage, and the sum of a rule need not be 100.
-The annotation `meshroute.dev/weights: percent` says that it is meant to be: then a sum that is not 100 is a slip.
+The annotation `meshroute.dev/weights: percent` says that it is meant to be, and so does a label of that name and value on the namespace: then a sum that is not 100 is a slip.
 
 Correct the weights, or take the annotation away.
 
@@ -50,12 +50,9 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
-    if !subject.route.signs.as_ref().is_some_and(|signs| signs.percent) {
-        return;
-    }
     for (index, rule) in subject.rules().filter(|(_, rule)| rule.backends.len() > 1) {
         let sum: u64 = rule.backends.iter().map(|backend| u64::from(*backend.weight)).sum();
-        if sum != 100 {
+        if sum != 100 && subject.is_percent() {
             let message = format!("the weights add up to {sum}, not to 100 as they are meant to");
             findings.push(at!["spec", "rules", index, "backendRefs"], sum.to_string(), message);
         }

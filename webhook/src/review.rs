@@ -3,14 +3,25 @@
 //! Nothing here knows of connections, clocks or clusters that change: the same bytes, judged by the same policy and the
 //! same view of a cluster, give the same bytes.
 
+mod envelope;
+mod judge;
+mod mutate;
+mod response;
+mod say;
+mod strict;
+mod validate;
+
 use jiff::civil::Date;
 use meshroute::{
     cluster::Cluster,
-    lint::{self, Level},
+    lint::{self, Finding, Level},
     profile::Mesh,
 };
 
 use crate::args::Enforce;
+use envelope::{Request, Work};
+use judge::Bench;
+use response::Response;
 
 /// Which question is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,13 +124,82 @@ pub fn answer(
     cluster: &Cluster,
     today: Option<Date>,
 ) -> Answer {
-    let _ = (question, body, policy, cluster, today);
+    let request = match envelope::read(body) {
+        Ok(request) => request,
+        Err(problem) => return refused(About::default(), &problem),
+    };
+    let about = about(&request);
+    let work = match request.work() {
+        Ok(work) => work,
+        Err(problem) => return refused(about, &problem),
+    };
+    let mut findings = Vec::new();
+    let response = match (work, question) {
+        (Work::Nothing, _) | (Work::UnknownVersion, Question::Mutate) => Response::allowed(),
+        (Work::UnknownVersion, Question::Validate) => {
+            Response { warnings: vec![unknown(&request)], ..Response::allowed() }
+        }
+        (Work::Route { kind, object, old: _ }, Question::Mutate) => {
+            mutate::respond(cluster, kind, object, &request.namespace)
+        }
+        (Work::Route { kind, object, old }, Question::Validate) => {
+            let bench = Bench::new(policy, cluster, today, &request.namespace);
+            findings = bench.findings(kind, object, old);
+            validate::respond(&request, &findings, policy.enforce)
+        }
+    };
+    Answer {
+        status: 200,
+        content_type: "application/json",
+        body: response.body(&request.uid),
+        verdict: if response.allowed { Verdict::Admitted } else { Verdict::Denied },
+        findings: findings.iter().map(said).collect(),
+        about,
+    }
+}
+
+/// No review, so no verdict: the API server does what its configuration says for that.
+fn refused(about: About, problem: &str) -> Answer {
     Answer {
         status: 400,
         content_type: "text/plain; charset=utf-8",
-        body: b"no review can be read yet\n".to_vec(),
+        body: (say::line(problem, PROBLEM) + "\n").into_bytes(),
         verdict: Verdict::Refused,
         findings: Vec::new(),
-        about: About::default(),
+        about,
     }
 }
+
+fn unknown(request: &Request<'_>) -> String {
+    let (group, version) = (request.group(), request.version());
+    let text = format!(
+        "{} {group}/{version} is not known to meshroute {}, and was not checked",
+        request.kind.kind,
+        env!("CARGO_PKG_VERSION")
+    );
+    say::line(&text, PROBLEM)
+}
+
+fn said(finding: &Finding) -> Said {
+    Said { code: finding.lint.code, level: finding.level, path: finding.path.to_string() }
+}
+
+fn about(request: &Request<'_>) -> About {
+    let word = |text: &str| say::line(text, NAME);
+    About {
+        uid: word(&request.uid),
+        operation: word(&request.operation),
+        kind: word(&request.kind.kind),
+        namespace: word(&request.namespace),
+        name: word(&request.name),
+        dry_run: request.dry_run == Some(true),
+    }
+}
+
+/// How long the text is that says what is wrong with a request.
+const PROBLEM: usize = 256;
+/// How long names are that are logged.
+const NAME: usize = 253;
+
+#[cfg(test)]
+mod tests;

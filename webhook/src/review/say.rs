@@ -1,0 +1,87 @@
+//! Texts that go to people through an API server, a header and a terminal.
+
+/// How many warnings are given: more would bury them.
+const MOST_WARNINGS: usize = 3;
+/// How long a warning may be: where all together are too long, the API server cuts each to this.
+pub(super) const WARNING: usize = 256;
+
+/// The first of these as warnings; of the others it is said what `more` says of their number.
+pub(super) fn warnings(
+    texts: impl ExactSizeIterator<Item = String>,
+    more: impl FnOnce(usize) -> String,
+) -> Vec<String> {
+    let others = texts.len().saturating_sub(MOST_WARNINGS);
+    let mut warnings: Vec<String> =
+        texts.take(MOST_WARNINGS).map(|text| line(&text, WARNING)).collect();
+    if others > 0 {
+        warnings.push(line(&more(others), WARNING));
+    }
+    warnings
+}
+
+/// The text on one line, of at most so many characters: what a header or a terminal takes otherwise than it looks is
+/// replaced. The API server drops a whole warning for one control character.
+pub(super) fn line(text: &str, most: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(4 * most));
+    for (count, character) in text.chars().enumerate() {
+        if count == most {
+            line.pop();
+            line.push('…');
+            break;
+        }
+        line.push(if is_shown(character) { character } else { '\u{fffd}' });
+    }
+    line
+}
+
+/// How many bytes a text takes in JSON.
+pub(super) fn size(text: &str) -> usize {
+    text.chars()
+        .map(|character| match character {
+            '"' | '\\' | '\n' => 2,
+            other if other < ' ' => 6,
+            other => other.len_utf8(),
+        })
+        .sum()
+}
+
+/// `1 error`, `2 errors`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Whether a character is seen, where it is.
+fn is_shown(character: char) -> bool {
+    let moves_others = matches!(
+        character,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    !character.is_control() && !moves_others
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_between_characters() {
+        assert_eq!(line("é\nb", 3), "é\u{fffd}b");
+        assert_eq!(line("ééé", 3), "ééé");
+        assert_eq!(line("éééé", 3), "éé…");
+        assert_eq!(line("a\u{202e}b\u{7f}\u{85}", 9), "a\u{fffd}b\u{fffd}\u{fffd}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_one_that_the_api_server_takes(text: String, most in 1_usize..300) {
+            let line = line(&text, most);
+            prop_assert!(line.chars().count() <= most);
+            // What the API server drops a warning for (apimachinery, `NewWarningHeader`).
+            prop_assert!(!line.chars().any(char::is_control));
+            let json = serde_json::to_string(&line).expect("a text is JSON");
+            prop_assert_eq!(size(&line) + 2, json.len());
+        }
+    }
+}

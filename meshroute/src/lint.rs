@@ -363,6 +363,7 @@ pub fn route_as_read(
     for lint in ALL {
         merge::run(lint, &subject, meshes, &mut findings);
     }
+    let read = if settings.admission { read.once_stored() } else { read };
     findings.retain(|finding| read.is_whole(&finding.path));
     findings.extend(read.findings);
     settings.levels.apply(&mut findings);

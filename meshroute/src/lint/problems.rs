@@ -29,6 +29,14 @@ impl Read {
         }
     }
 
+    /// The same, of an object that the API server has read: a field that it has kept it knows, and
+    /// is newer than we are.
+    pub(super) fn once_stored(mut self) -> Self {
+        let fields = self.findings.iter_mut().filter(|finding| finding.lint.code == MR056.code);
+        fields.for_each(|finding| finding.level = finding.level.min(Level::Warning));
+        self
+    }
+
     /// Whether the API server refuses any of it.
     pub(super) fn has_refused(&self) -> bool {
         !self.refused.is_empty()

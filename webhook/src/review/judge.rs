@@ -10,7 +10,7 @@ use meshroute::{
     profile::Mesh,
     route::Route,
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::review::Policy;
 
@@ -66,22 +66,21 @@ impl<'a> Bench<'a> {
     }
 
     fn judge(&self, kind: RouteKind, object: &RawValue) -> Judged {
-        let Lowered { object, draft, problems } = read(kind, object, self.namespace);
-        let is_understood = object.is_some();
+        let Lowered { object: lowered, draft, problems } = read(kind, object, self.namespace);
+        let is_understood = lowered.is_some();
         let read = Read::of(&problems);
-        let findings = match object.or(draft) {
-            Some(Object::Route(route)) if is_ours(&route) => {
+        let findings = match lowered.or(draft) {
+            Some(Object::Route(route)) if is_ours(&route, object) => {
                 let meshes = self.meshes(&route);
                 lint::route_as_read(self.cluster, &route, &meshes, &self.settings, read).findings
             }
-            Some(_) => Vec::new(),
-            // So little can be read that nothing is known of its parents.
-            None => {
+            None if names_a_service(object) => {
                 let mut findings = read.findings;
                 self.settings.levels.apply(&mut findings);
                 findings.retain(|finding| finding.level > Level::Info);
                 findings
             }
+            Some(_) | None => Vec::new(),
         };
         Judged { findings, is_understood }
     }
@@ -107,9 +106,21 @@ pub(super) fn read(kind: RouteKind, object: &RawValue, namespace: &str) -> Lower
     lower(Kind::Route(kind), &mut serde_json::Deserializer::from_str(object.get()), namespace)
 }
 
-/// Whether a parent is, or is meant to be, a Service, or cannot be read.
-fn is_ours(route: &Route) -> bool {
-    route.parents.iter().any(|parent| {
-        parent.kind.is_empty() || lint::concerns(Some(&parent.group), Some(&parent.kind))
+/// Whether a parent is, or is meant to be, a Service.
+fn is_ours(route: &Route, object: &RawValue) -> bool {
+    route.parents.iter().any(|parent| match parent.kind.as_str() {
+        // It is empty in a draft, where something in it would be refused.
+        "" => names_a_service(object),
+        kind => lint::concerns(Some(&parent.group), Some(kind)),
+    })
+}
+
+/// As [`is_ours`], of an object that cannot be read otherwise.
+fn names_a_service(object: &RawValue) -> bool {
+    let object: Value = serde_json::from_str(object.get()).unwrap_or_default();
+    object.pointer("/spec/parentRefs").and_then(Value::as_array).is_some_and(|parents| {
+        parents
+            .iter()
+            .any(|parent| lint::concerns(parent["group"].as_str(), parent["kind"].as_str()))
     })
 }

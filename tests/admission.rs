@@ -173,11 +173,11 @@ fn reviewed(objects: &[Value], flags: &[&str]) -> Reviewed {
 }
 
 fn is_last(objects: &[Value], object: &Value, id: &RouteId) -> bool {
-    let same = objects.iter().filter(|other| {
+    let mut same = objects.iter().filter(|other| {
         let lowered = lowered(other).and_then(|(_, lowered)| lowered.object);
         matches!(lowered, Some(Object::Route(route)) if route.id == *id)
     });
-    same.last().is_some_and(|last| std::ptr::eq(last, object))
+    same.next_back().is_some_and(|last| std::ptr::eq(last, object))
 }
 
 fn lowered(object: &Value) -> Option<(Kind, Lowered)> {

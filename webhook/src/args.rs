@@ -1,23 +1,23 @@
 //! The settings: flags, each also an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Parser, ValueEnum};
-use meshroute::profile::Mesh;
+use meshroute::{lint, profile::Mesh};
 
-use crate::log::Format;
+use crate::{log::Format, review::Policy};
 
 /// Keeps malformed mesh routes out of a cluster.
 ///
-/// Admission is not served yet: every setting is read and checked, but only --admin-listen and --log have an effect.
+/// A cluster is not read yet: each route is judged by itself, and --tls auto is refused.
 #[derive(Debug, Parser)]
 #[command(name = "meshroute-webhook", version, max_term_width = 100)]
 pub struct Args {
-    /// Address of /validate and /mutate, over HTTPS; nothing listens there yet
+    /// Address of /validate and /mutate, over HTTPS
     #[arg(long, value_name = "ADDR", env = "MESHROUTE_LISTEN", default_value = "0.0.0.0:9443", value_parser = address)]
     pub listen: SocketAddr,
 
-    /// Address of /livez, over HTTP
+    /// Address of /livez, /readyz and /metrics, over HTTP
     #[arg(long, value_name = "ADDR", env = "MESHROUTE_ADMIN_LISTEN", default_value = "127.0.0.1:9444", value_parser = address)]
     pub admin_listen: SocketAddr,
 
@@ -54,8 +54,12 @@ pub struct Args {
     pub ignore: Ignore,
 
     /// Changes levels of lints: MR052=off,MR083=warning
-    #[arg(long, value_name = "CODE=LEVEL", env = "MESHROUTE_LEVEL", value_delimiter = ',')]
-    pub level: Vec<LevelOf>,
+    #[arg(long, value_name = "CODE=LEVEL", env = "MESHROUTE_LEVEL", value_delimiter = ',', value_parser = level)]
+    pub level: Vec<String>,
+
+    /// Seconds between SIGTERM and the end of accepting, for the cluster to take the replica out
+    #[arg(long, value_name = "SECONDS", env = "MESHROUTE_SHUTDOWN_DELAY", default_value = "10", value_parser = pause)]
+    pub shutdown_delay: Duration,
 
     /// How log lines are written
     #[arg(long, value_name = "FORMAT", env = "MESHROUTE_LOG", default_value = "text")]
@@ -97,7 +101,39 @@ impl Args {
                 self.listen, self.admin_listen
             ));
         }
+        if self.tls == Tls::Auto {
+            return Err(
+                "--tls auto is not there yet: use --tls files with a certificate that the API server trusts, or --tls self-signed"
+                    .to_owned(),
+            );
+        }
         Ok(())
+    }
+
+    /// What reviews are judged by.
+    ///
+    /// # Errors
+    ///
+    /// Says which level there is not.
+    pub fn policy(&self) -> Result<Policy, String> {
+        let mut levels = lint::Levels::default();
+        for text in &self.level {
+            levels.set(text)?;
+        }
+        let (meshes, narrow) = match (&self.mesh, self.cluster) {
+            (Meshes::Named(meshes), _) => (meshes.clone(), false),
+            // Nothing shows a mesh, and nothing ever will.
+            (Meshes::Auto, Cluster::None) => (vec![Mesh::Spec], false),
+            // Until the cluster was read, any mesh may be in use.
+            (Meshes::Auto, Cluster::Auto) => (Vec::new(), true),
+        };
+        let ignore = match self.ignore {
+            Ignore::Warnings => lint::Ignore::Warnings,
+            Ignore::All => lint::Ignore::All,
+            Ignore::None => lint::Ignore::None,
+        };
+        let api = lint::Told::default();
+        Ok(Policy { meshes, narrow, enforce: self.enforce, ignore, levels, api })
     }
 }
 
@@ -174,46 +210,15 @@ impl FromStr for Meshes {
     }
 }
 
-/// The level that a lint is given instead of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LevelOf {
-    /// The code of the lint, such as `MR052`.
-    pub code: String,
-    /// Its new level.
-    pub level: Level,
+/// Whether the library knows the lint and the level.
+fn level(text: &str) -> Result<String, String> {
+    lint::Levels::default().set(text).map(|()| text.to_owned())
 }
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Level {
-    /// Not looked for.
-    Off,
-    /// Shown on request, never in admission.
-    Info,
-    /// Shown.
-    Warning,
-    /// Denied.
-    Error,
-}
-
-impl FromStr for LevelOf {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (code, level) = text.split_once('=').ok_or("not CODE=LEVEL, such as MR052=off")?;
-        let digits = code.strip_prefix("MR").unwrap_or_default();
-        if digits.len() != 3 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(format!("{code:?} is not a code, such as MR052"));
-        }
-        let level = Level::from_str(level, false)
-            .map_err(|_| format!("{level:?} is not one of {}", levels()))?;
-        Ok(Self { code: code.to_owned(), level })
-    }
-}
-
-fn levels() -> String {
-    let levels = Level::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-    levels.map(|level| level.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+/// At most two minutes: a cluster kills a process that takes much longer to end.
+fn pause(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 120);
+    seconds.map(Duration::from_secs).ok_or_else(|| "not a number of seconds up to 120".to_owned())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -236,9 +241,13 @@ mod tests {
 
     use super::*;
 
-    fn parse(flags: &str) -> Result<Args, String> {
+    fn read(flags: &str) -> Result<Args, String> {
         let words = std::iter::once("meshroute-webhook").chain(flags.split_whitespace());
-        let args = Args::try_parse_from(words).map_err(|error| one_line(&error))?;
+        Args::try_parse_from(words).map_err(|error| one_line(&error))
+    }
+
+    fn parse(flags: &str) -> Result<Args, String> {
+        let args = read(flags)?;
         args.check().map(|()| args)
     }
 
@@ -248,7 +257,7 @@ mod tests {
 
     #[test]
     fn defaults_are_those_of_a_cluster() {
-        let args = parse("").expect("no flag is needed");
+        let args = read("").expect("no flag is needed");
         assert_eq!(args.listen.to_string(), "0.0.0.0:9443");
         assert_eq!(args.admin_listen.to_string(), "127.0.0.1:9444");
         assert_eq!((args.tls, args.cluster), (Tls::Auto, Cluster::Auto));
@@ -276,11 +285,20 @@ mod tests {
 
     #[test]
     fn lists_are_read() {
-        let args = parse("--mesh istio,istio-ambient --level MR052=off,MR083=warning")
+        let args = read("--mesh istio,istio-ambient --level MR052=off,MR083=warning")
             .expect("both lists are right");
-        assert_eq!(args.mesh, Meshes::Named(vec![Mesh::Istio, Mesh::IstioAmbient]));
-        let level = |code: &str, level| LevelOf { code: code.to_owned(), level };
-        assert_eq!(args.level, [level("MR052", Level::Off), level("MR083", Level::Warning)]);
+        let policy = args.policy().expect("both levels are there");
+        assert_eq!(policy.meshes, [Mesh::Istio, Mesh::IstioAmbient]);
+        assert_eq!(policy.levels.of("MR052"), Some(lint::Level::Off));
+        assert_eq!(policy.levels.of("MR083"), Some(lint::Level::Warning));
+    }
+
+    #[test]
+    fn without_a_cluster_there_is_no_mesh_to_find() {
+        let meshes = |flags: &str| read(flags).expect("right").policy().expect("right").meshes;
+        assert_eq!(meshes("--cluster none"), [Mesh::Spec]);
+        assert_eq!(meshes("--cluster none --mesh kuma"), [Mesh::Kuma]);
+        assert_eq!(meshes("--cluster auto"), []);
     }
 
     #[test]
@@ -297,6 +315,10 @@ mod tests {
             (
                 "--admin-listen 127.0.0.1:9443",
                 "--listen 0.0.0.0:9443 and --admin-listen 127.0.0.1:9443 are one address",
+            ),
+            (
+                "--tls auto",
+                "--tls auto is not there yet: use --tls files with a certificate that the API server trusts, or --tls self-signed",
             ),
             (
                 "--listen :9443",
@@ -316,11 +338,15 @@ mod tests {
             ),
             (
                 "--level MR52=off",
-                "invalid value 'MR52=off' for '--level <CODE=LEVEL>': \"MR52\" is not a code, such as MR052 (see --help)",
+                "invalid value 'MR52=off' for '--level <CODE=LEVEL>': there is no lint \"MR52\" (see --help)",
             ),
             (
                 "--level MR052=warn",
-                "invalid value 'MR052=warn' for '--level <CODE=LEVEL>': \"warn\" is not one of off, info, warning, error (see --help)",
+                "invalid value 'MR052=warn' for '--level <CODE=LEVEL>': unknown level \"warn\": one of off, info, warning, error (see --help)",
+            ),
+            (
+                "--shutdown-delay 10s",
+                "invalid value '10s' for '--shutdown-delay <SECONDS>': not a number of seconds up to 120 (see --help)",
             ),
             ("serve", "unexpected argument 'serve' found (see --help)"),
         ] {
@@ -335,6 +361,7 @@ mod tests {
 
     #[test]
     fn two_ports_that_the_system_chooses_are_two_addresses() {
-        parse("--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0").expect("port 0 is any port");
+        parse("--tls self-signed --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0")
+            .expect("port 0 is any port");
     }
 }

@@ -1,22 +1,41 @@
 //! The admission webhook of meshroute.
 //!
-//! What it does today: it reads and checks its settings, answers `GET /livez` on the admin address, and stops cleanly.
-//! What it does not do yet: serve admission.
-//! It opens no other address, and says so when it starts.
+//! It answers reviews of an API server over HTTPS, and probes over HTTP on an address of their own.
+//! What it does not do yet: read a cluster. Each route is judged by itself, and it says so when it starts.
 
 pub mod admin;
+pub mod admission;
 pub mod args;
 pub mod log;
+pub mod metrics;
+pub mod program;
 pub mod review;
+pub mod serve;
+pub mod stop;
+pub mod supervise;
+pub mod tls;
 
-use std::{ffi::OsString, io::Write};
+use std::{
+    ffi::OsString,
+    io::Write,
+    panic::{self, PanicHookInfo},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use clap::Parser as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use jiff::{Timestamp, tz::TimeZone};
+use meshroute::cluster::Cluster;
 
 use crate::{
-    args::Args,
+    admission::Judge,
+    args::{Args, Tls},
     log::{Level, Log},
+    program::{Outcome, Program},
+    review::Policy,
+    serve::Limits,
+    stop::Signals,
+    tls::{Authority, Files, Source},
 };
 
 /// It did what it was asked to do: served until it was told to stop, or printed help.
@@ -34,7 +53,7 @@ pub const FAILED: u8 = 2;
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     out: &mut dyn Write,
-    err: &mut dyn Write,
+    mut err: impl Write + Send + 'static,
 ) -> u8 {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
@@ -43,58 +62,113 @@ pub fn run(
             let _ = write!(out, "{error}");
             return STOPPED;
         }
-        Err(error) => return refuse(err, &args::one_line(&error)),
+        Err(error) => return refuse(&mut err, &args::one_line(&error)),
     };
-    if let Err(problem) = args.check() {
-        return refuse(err, &problem);
-    }
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let policy = match args.check().and_then(|()| args.policy()) {
+        Ok(policy) => policy,
+        Err(problem) => return refuse(&mut err, &problem),
+    };
+    // One thread that reads requests, and one that answers probes meanwhile, is the least.
+    let threads = std::thread::available_parallelism().map_or(2, |count| count.get().max(2));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return refuse(err, &format!("cannot start the runtime: {error}")),
+        Err(error) => return refuse(&mut err, &format!("cannot start the runtime: {error}")),
     };
-    runtime.block_on(serve(&args, err))
+    let code = runtime.block_on(start(&args, policy, err));
+    // What still runs is a review that nobody waits for any more.
+    runtime.shutdown_background();
+    code
 }
 
-/// Binds, says what is and what is not served, and serves until a signal arrives.
-async fn serve(args: &Args, err: &mut dyn Write) -> u8 {
-    let signals = signal(SignalKind::terminate())
-        .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
-    let (terminate, interrupt) = match signals {
-        Ok(signals) => signals,
-        Err(error) => return refuse(err, &format!("cannot listen for signals: {error}")),
+/// Opens what is to be opened, says what is and what is not served, and serves.
+async fn start(args: &Args, policy: Policy, mut err: impl Write + Send + 'static) -> u8 {
+    let opened = async {
+        let signals =
+            Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
+        let admin = serve::bind(args.admin_listen, "--admin-listen").await?;
+        let admission = serve::bind(args.listen, "--listen").await?;
+        Ok::<_, String>((signals, source(args)?, admin, admission))
     };
-    let listener = match admin::bind(args.admin_listen).await {
-        Ok(listener) => listener,
-        Err(problem) => return refuse(err, &problem),
+    let (signals, source, admin, admission) = match opened.await {
+        Ok(opened) => opened,
+        Err(problem) => return refuse(&mut err, &problem),
     };
-
-    let mut log = Log::new(args.log, err);
-    let admin = admin::address(&listener);
-    log.line(
-        Level::Warning,
-        "admission is not served yet, only GET /livez",
-        &[("admin", &admin), ("unserved", &args.listen.to_string())],
-    );
-    log.line(Level::Info, "started", &[("admin", &admin)]);
-    let served = admin::serve(listener, stopped(terminate, interrupt), admin::DRAIN).await;
-    match served {
-        Ok(()) => {
+    let log = Log::new(args.log, err);
+    log_panics(log.clone());
+    if args.cluster == args::Cluster::Auto {
+        log.line(
+            Level::Warning,
+            "a cluster is not read yet, each route is judged by itself, as with --cluster none",
+            &[],
+        );
+    }
+    let addresses = (serve::address(&admission), serve::address(&admin));
+    let program = Program {
+        admission,
+        admin,
+        source,
+        judge: judge(policy),
+        limits: Limits::default(),
+        pause: args.shutdown_delay,
+        log: log.clone(),
+    };
+    let fields = [("listen", addresses.0.as_str()), ("admin", addresses.1.as_str())];
+    log.line(Level::Info, "started", &fields);
+    let outcome = program.run(|phase, pause| signals.follow(phase, pause)).await;
+    let code = match outcome {
+        Outcome::Stopped => {
             log.line(Level::Info, "stopped", &[]);
             STOPPED
         }
-        Err(error) => {
-            log.line(Level::Error, "serving ended", &[("error", &error.to_string())]);
+        Outcome::Cut => {
+            log.line(Level::Warning, "stopped at once, as asked twice", &[]);
+            STOPPED
+        }
+        Outcome::Broke(task) => {
+            log.line(Level::Error, "serving ended", &[("task", task)]);
             BROKE
         }
+    };
+    log.flush();
+    code
+}
+
+/// A panic is an event like others: one line, with the place.
+fn log_panics(log: Log) {
+    panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+        let place = info.location().map_or_else(String::new, ToString::to_string);
+        let text = info.payload_as_str().unwrap_or("no text");
+        log.line(Level::Error, "panic", &[("at", &place), ("error", text)]);
+    }));
+}
+
+/// Where the certificate comes from.
+fn source(args: &Args) -> Result<Source, String> {
+    match (args.tls, &args.tls_cert, &args.tls_key) {
+        (Tls::Files, Some(certificate), Some(key)) => {
+            Ok(Source::Files(Files::new(certificate.clone(), key.clone())))
+        }
+        (Tls::SelfSigned, _, _) => {
+            let authority = Authority::new(SystemTime::now())
+                .map_err(|error| format!("cannot make a certificate: {error}"))?;
+            if let Some(path) = &args.ca_out {
+                authority.write(path)?;
+            }
+            Ok(Source::Own(Box::new(authority)))
+        }
+        (Tls::Auto | Tls::Files, _, _) => Err("the settings were not checked".to_owned()),
     }
 }
 
-/// Resolves when the process is asked to stop.
-async fn stopped(mut terminate: Signal, mut interrupt: Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Judges by a policy, without a cluster.
+fn judge(policy: Policy) -> Judge {
+    let cluster = Cluster::unread();
+    Arc::new(move |question, body| {
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        review::answer(question, body, &policy, &cluster, Some(today))
+    })
 }
 
 /// Prints the one line that says why the program does not start.

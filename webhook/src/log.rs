@@ -1,6 +1,15 @@
 //! One line per event, as text or as JSON.
 
-use std::io::Write;
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Map, Value};
 
@@ -24,20 +33,38 @@ pub enum Level {
     Error,
 }
 
-/// Where lines go, and how they look.
-pub struct Log<'a> {
+/// How many lines may wait for a reader of the log.
+const WAITING: usize = 4096;
+
+/// How long the end of the process waits for a reader of the log.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where lines go, and how they look; clones write to the same place.
+///
+/// A thread of its own writes, so that nobody who answers a request waits for who reads the log.
+#[derive(Clone, Debug)]
+pub struct Log {
     format: Format,
-    out: &'a mut dyn Write,
+    lines: SyncSender<Entry>,
+    dropped: Arc<AtomicU64>,
 }
 
-impl<'a> Log<'a> {
+enum Entry {
+    Line(String),
+    /// Everything before it is written when its sender is gone.
+    End(SyncSender<()>),
+}
+
+impl Log {
     /// Returns a log that writes to `out`.
-    pub fn new(format: Format, out: &'a mut dyn Write) -> Self {
-        Self { format, out }
+    pub fn new(format: Format, out: impl Write + Send + 'static) -> Self {
+        let (lines, entries) = sync_channel(WAITING);
+        thread::spawn(move || write(&entries, out));
+        Self { format, lines, dropped: Arc::default() }
     }
 
     /// Writes one event: a constant message, and what varies as fields.
-    pub fn line(&mut self, level: Level, message: &str, fields: &[(&str, &str)]) {
+    pub fn line(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
         let level = match level {
             Level::Info => "info",
             Level::Warning => "warning",
@@ -47,8 +74,50 @@ impl<'a> Log<'a> {
             Format::Text => text(level, message, fields),
             Format::Json => json(level, message, fields),
         };
-        // A log that cannot be written must not stop the server.
-        let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+        // A log that nobody reads must not stop the server.
+        if self.lines.try_send(Entry::Line(line)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many lines were lost because nobody read the log.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Waits, but not for ever, until everything so far is written.
+    pub fn flush(&self) {
+        let (ended, end) = sync_channel(0);
+        let mut entry = Entry::End(ended);
+        let limit = Instant::now() + PATIENCE;
+        while let Err(TrySendError::Full(back)) = self.lines.try_send(entry) {
+            if Instant::now() > limit {
+                return;
+            }
+            entry = back;
+            thread::sleep(Duration::from_millis(1));
+        }
+        // It is never sent to: it ends with the sender, or with our patience.
+        let _ = end.recv_timeout(PATIENCE);
+    }
+}
+
+/// Writes what comes, several lines at once when they come quickly.
+fn write(entries: &Receiver<Entry>, mut out: impl Write) {
+    while let Ok(first) = entries.recv() {
+        let mut text = String::new();
+        let mut ends = Vec::new();
+        for entry in std::iter::once(first).chain(entries.try_iter().take(WAITING)) {
+            match entry {
+                Entry::Line(line) => {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                Entry::End(end) => ends.push(end),
+            }
+        }
+        // Nobody is left to tell when stderr is gone.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 }
 
@@ -82,12 +151,57 @@ fn json(level: &str, message: &str, fields: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
+    /// A place to write to that the test can look into.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("nobody panics").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
     fn line(format: Format, fields: &[(&str, &str)]) -> String {
-        let mut out = Vec::new();
-        Log::new(format, &mut out).line(Level::Info, "started", fields);
-        String::from_utf8(out).expect("a line is text")
+        let kept = Kept::default();
+        let log = Log::new(format, kept.clone());
+        log.line(Level::Info, "started", fields);
+        log.flush();
+        let bytes = kept.0.lock().expect("nobody panics").clone();
+        String::from_utf8(bytes).expect("a line is text")
+    }
+
+    /// A reader that never takes anything.
+    struct Stuck(Receiver<()>);
+
+    impl Write for Stuck {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            // It ends with the test.
+            let _ = self.0.recv();
+            Ok(0)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_holds_up_nobody() {
+        let (_open, reader) = sync_channel(0);
+        let log = Log::new(Format::Text, Stuck(reader));
+        for _ in 0..3 * WAITING {
+            log.line(Level::Info, "a", &[]);
+        }
+        assert!(log.dropped() >= 1, "{}", log.dropped());
     }
 
     #[test]

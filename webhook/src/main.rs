@@ -3,6 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    meshroute_webhook::run(std::env::args_os(), &mut std::io::stdout(), &mut std::io::stderr())
-        .into()
+    meshroute_webhook::run(std::env::args_os(), &mut std::io::stdout(), std::io::stderr()).into()
 }

@@ -1,0 +1,12 @@
+//! The program and its serving, judged over real sockets.
+
+mod bounds;
+mod client;
+mod hostile;
+mod http;
+mod inside;
+mod process;
+mod program;
+mod reviews;
+mod rotation;
+mod stopping;

@@ -7,6 +7,7 @@ mod http;
 mod inside;
 mod process;
 mod program;
+mod readme;
 mod reviews;
 mod rotation;
 mod stopping;

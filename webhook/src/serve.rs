@@ -18,7 +18,7 @@ use crate::{metrics::Metrics, stop::Phase, tls::Current};
 use room::Room;
 
 /// How long accepting rests when the system has no room for another connection.
-const REST: Duration = Duration::from_millis(100);
+const REST: Duration = Duration::from_millis(10);
 
 /// What a client may take of us.
 #[derive(Clone, Copy, Debug)]
@@ -132,8 +132,11 @@ pub async fn serve(listener: TcpListener, service: Service) {
                 connections.spawn(connection::serve(stream, service.clone(), place));
             }
             Err(error) if is_of_one_connection(&error) => connection::ended(&service, "accept"),
-            // No file descriptor, no memory: it passes, and asking again at once does not help.
-            Err(_) => sleep(REST).await,
+            // No file descriptor, no memory: asking again at once does not help.
+            Err(_) => {
+                room.evict();
+                sleep(REST).await;
+            }
         }
     }
     drop(listener);

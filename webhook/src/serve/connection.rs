@@ -72,9 +72,9 @@ async fn talk(stream: TcpStream, service: &Service, place: Place) -> &'static st
             let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             speak(stream, is_h2, service, place).await
         }
-        Ok(Err(_)) => "handshake failed",
-        Err(_) if current.borrow().is_none() => "no certificate",
-        Err(_) => "handshake timeout",
+        Ok(Err(_)) => "handshake_failed",
+        Err(_) if current.borrow().is_none() => "no_certificate",
+        Err(_) => "handshake_timeout",
     }
 }
 

@@ -7,6 +7,9 @@ use std::{
 
 use crate::serve::{Limits, pace::Pace};
 
+/// So many strangers may just be shaking hands.
+const FEW: usize = 8;
+
 /// All places.
 ///
 /// When they are taken, the oldest stranger leaves, one that has not asked anything yet: a flood of silent connections then
@@ -42,9 +45,8 @@ impl Room {
     /// Takes a place; none when all are taken by those who have asked something.
     pub(super) fn enter(self: &Arc<Self>, limits: Limits) -> Option<Place> {
         let mut inside = self.inside();
-        if inside.count >= self.size {
-            let (_, oldest) = inside.strangers.pop_first()?;
-            oldest.evicted.notify_one();
+        if inside.count >= self.size && !inside.evict() {
+            return None;
         }
         let pace = Arc::new(Pace::new(limits));
         let number = inside.next;
@@ -54,8 +56,24 @@ impl Room {
         Some(Place { room: Arc::clone(self), number, pace })
     }
 
+    /// Makes room for another: the system has none. Where only a few are inside, others hold what is missing.
+    pub(super) fn evict(&self) {
+        let mut inside = self.inside();
+        if inside.strangers.len() > FEW {
+            inside.evict();
+        }
+    }
+
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    /// Whether there was a stranger.
+    fn evict(&mut self) -> bool {
+        let oldest = self.strangers.pop_first();
+        oldest.inspect(|(_, pace)| pace.evicted.notify_one()).is_some()
     }
 }
 

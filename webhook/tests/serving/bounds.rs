@@ -1,8 +1,10 @@
 //! What a client may take, and what it gets when there is no more.
 
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::TcpStream,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,9 +12,10 @@ use std::{
 use meshroute_webhook::serve::Limits;
 
 use crate::{
-    client::{Client, request},
+    client::{Client, request, trusting},
     inside::{Inside, Judge, hold},
-    program::{LIMIT, get, until},
+    program::{Folder, LIMIT, Running, get, until},
+    reviews,
 };
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -140,4 +143,26 @@ fn silent_connections_keep_nobody_out() {
         assert_eq!(client.post("/validate", b"{}").expect("an answer").status, 200);
     }
     assert_eq!(known.post("/validate", b"{}").expect("it was not cut").status, 200);
+}
+
+/// A system that has no file descriptor left for another connection.
+#[test]
+fn a_shortage_of_descriptors_keeps_nobody_out() {
+    let folder = Folder::new();
+    let file = folder.path("ca.pem");
+    let mut command = Command::new("sh");
+    command.args([
+        "-c",
+        "ulimit -n 64 && exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_meshroute-webhook"),
+    ]);
+    command.args(["--tls", "self-signed", "--cluster", "none", "--ca-out"]).arg(&file);
+    let running = Running::start(&mut command);
+    let config = trusting(&fs::read_to_string(file).expect("PEM"), "http/1.1");
+    let connect = |_| TcpStream::connect(&running.listen).expect("it listens");
+    let _silent = (0..200).map(connect).collect::<Vec<_>>();
+    let mut client = Client::new(&running.listen, &config).expect("it listens");
+    let answer = client.post("/validate", reviews::good().as_bytes()).expect("an answer");
+    assert_eq!(answer.status, 200);
+    assert!(running.get("/metrics").contains("{reason=\"evicted\"}"));
 }

@@ -155,6 +155,14 @@ fn where_errors_are_only_said_they_are_warnings() {
     assert_eq!(response["allowed"], true);
     let warning = response["warnings"][0].as_str().expect("it is said");
     assert!(warning.starts_with("MR050 (error) spec.rules[0].backendRefs: "), "{warning}");
+
+    // They come before what is only a warning, wherever that stands.
+    let mut object = broken();
+    object["spec"]["hostnames"] = json!(["a.example"]);
+    let both = ask(Question::Validate, &create(&object), &policy);
+    assert!(both.findings[0].level == Level::Warning, "{both:?}");
+    let warnings = self::response(&both)["warnings"].clone();
+    assert!(warnings[0].as_str().is_some_and(|it| it.starts_with("MR050")), "{warnings}");
 }
 
 #[test]
@@ -257,4 +265,6 @@ fn routes_of_gateways_are_none_of_ours() {
     object["spec"]["rules"][0]["backendRefs"][0]["weight"] = "90".into();
     let response = validate(&create(&object));
     assert_eq!((&response["allowed"], response.get("warnings")), (&json!(true), None));
+    object["spec"]["parentRefs"][0]["port"] = "x".into();
+    assert_eq!(validate(&create(&object)).get("warnings"), None);
 }

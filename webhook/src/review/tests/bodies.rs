@@ -167,3 +167,26 @@ fn a_route_that_cannot_be_read_is_admitted_with_a_warning() {
         assert_eq!(mutated, json!({"uid": version_uid(), "allowed": true}));
     }
 }
+
+#[test]
+fn a_denial_for_very_much_stays_short_and_counts_the_rest() {
+    let mut object = broken();
+    let rule = object["spec"]["rules"][0].clone();
+    object["spec"]["rules"] = vec![rule; 16].into();
+    let parent =
+        |place: usize| json!({"kind": "Service", "name": format!("{place}\"").repeat(300)});
+    object["spec"]["parentRefs"] = (0..32).map(parent).collect();
+    let answer = ask(Question::Validate, &create(&object), &policy(Mesh::Spec));
+    assert_eq!(answer.verdict, Verdict::Denied);
+    assert!((8 << 10..16 << 10).contains(&answer.body.len()), "{}", answer.body.len());
+    let response = response(&answer);
+    let message = response["status"]["message"].as_str().expect("a text");
+    let last = message.lines().rev().nth(1).expect("before the hint");
+    assert!(last.ends_with(" more"), "{last}");
+    let causes = response["status"]["details"]["causes"].as_array().expect("there are some");
+    let last = causes.last().and_then(|cause| cause["message"].as_str());
+    assert!(
+        last.is_some_and(|it| it.ends_with(" more") || it.ends_with(" errors more")),
+        "{last:?}"
+    );
+}

@@ -147,8 +147,11 @@ fn line(finding: &Finding, most: usize) -> String {
 /// What is wrong, and the way out.
 fn words(finding: &Finding) -> String {
     match &finding.fix {
-        Some(fix) => format!("{}; {}", finding.message, fix.hint),
-        None => finding.message.clone(),
+        // Most messages end with it.
+        Some(fix) if !finding.message.contains(&fix.hint) => {
+            format!("{}; {}", finding.message, fix.hint)
+        }
+        Some(_) | None => finding.message.clone(),
     }
 }
 

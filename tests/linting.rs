@@ -164,6 +164,33 @@ fn a_report_is_not_written_over_what_it_is_about() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_cannot_be_read_does_not_hide_the_others() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("dangling");
+    fs::create_dir_all(&folder).expect("it can be written");
+    let _ = std::os::unix::fs::symlink("gone.yaml", folder.join("a.yaml"));
+    fs::write(folder.join("b.yaml"), INERT).expect("it can be written");
+    let name = folder.to_str().expect("it is a text");
+    let outcome = program::run(&["lint", name], "");
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("a.yaml: cannot be read, not checked"), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("MR001") && outcome.stdout.contains("1 not checked"));
+    assert_eq!(program::run(&["split", "-A", "-f", name], "").code, 1, "it needs all of them");
+}
+
+#[test]
+fn a_check_of_nothing_is_no_success() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("below");
+    fs::create_dir_all(folder.join("deeper")).expect("it can be written");
+    fs::write(folder.join("deeper/a.yaml"), FINE).expect("it can be written");
+    let name = folder.to_str().expect("it is a text");
+    let outcome = program::run(&["lint", name], "");
+    assert_eq!(outcome.code, 2, "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("-R reads the folders below"), "{}", outcome.stderr);
+    assert_eq!(program::run(&["lint", "-R", name], "").code, 0);
+}
+
+#[test]
 fn templates_are_named_and_not_checked() {
     for template in [
         "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: {{ .Values.name }}}\n",

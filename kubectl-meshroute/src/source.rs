@@ -53,6 +53,15 @@ pub(crate) struct Inputs {
     pub(crate) texts: Vec<Input>,
     /// What a user should know about them.
     pub(crate) warnings: Vec<String>,
+    /// The files of folders that cannot be read.
+    pub(crate) unread: Vec<Unreadable>,
+}
+
+/// A file that cannot be read, and why.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) name: String,
+    pub(crate) why: String,
 }
 
 /// Where a change of what was read is written.
@@ -67,11 +76,14 @@ pub(crate) enum Place {
 }
 
 /// Texts with their names, and what a user should know about them.
+#[derive(Default)]
 pub(crate) struct Texts {
     pub(crate) named: Vec<(String, Vec<u8>)>,
     /// The file of the kustomization that they were built from, if they were.
     pub(crate) built_from: Option<PathBuf>,
     pub(crate) warnings: Vec<String>,
+    /// The files of folders that cannot be read.
+    pub(crate) unread: Vec<Unreadable>,
 }
 
 /// A text of manifests.
@@ -219,10 +231,15 @@ pub(crate) fn inputs(
     recursive: bool,
     stdin: &mut dyn Read,
 ) -> Result<Inputs, Failure> {
-    inputs_but(None, files, recursive, stdin)
+    let inputs = inputs_but(None, files, recursive, stdin)?;
+    match inputs.unread.first() {
+        None => Ok(inputs),
+        Some(Unreadable { name, why }) => Err(Failure::no(format!("cannot read {name}: {why}"))),
+    }
 }
 
-/// As [`inputs`], without those that are not to be looked at.
+/// As [`inputs`], without those that are not to be looked at, and with a note of those that cannot
+/// be read.
 pub(crate) fn inputs_but(
     excluded: Option<&Excluded>,
     files: &[String],
@@ -247,14 +264,14 @@ pub(crate) fn texts(
     if let Some(folder) = kustomization {
         let named = vec![(format!("kustomize {folder}"), kustomize::build(folder)?)];
         let built_from = kustomize::file(Path::new(folder));
-        return Ok(Texts { named, built_from, warnings: Vec::new() });
+        return Ok(Texts { named, built_from, ..Texts::default() });
     }
     if files.is_empty() {
         return Err(Failure::usage("name files or folders, - for stdin, or -k DIR"));
     }
-    let Inputs { texts, warnings } = inputs_but(excluded, files, recursive, stdin)?;
+    let Inputs { texts, warnings, unread } = inputs_but(excluded, files, recursive, stdin)?;
     let named = texts.into_iter().map(|input| (input.origin.to_string(), input.text));
-    Ok(Texts { named: named.collect(), built_from: None, warnings })
+    Ok(Texts { named: named.collect(), built_from: None, warnings, unread })
 }
 
 /// Reads the objects of these texts.

@@ -30,10 +30,11 @@ pub(crate) fn run(args: &args::Fmt, streams: &mut Streams<'_>) -> Result<u8, Fai
         return Err(Failure::usage("name files or folders, or - for stdin"));
     }
     let excluded = Config::find(&args.configured)?.exclude;
-    let source::Inputs { texts, mut warnings } =
+    let source::Inputs { texts, mut warnings, unread } =
         source::inputs_but(excluded.as_ref(), &files, args.recursive, streams.stdin)?;
     let formatted: Vec<Formatted> = texts.into_iter().map(format).collect();
-    let is_left = formatted.iter().any(|it| it.is_left);
+    let is_left = !unread.is_empty() || formatted.iter().any(|it| it.is_left);
+    warnings.extend(unread.iter().map(|it| format!("{}: cannot be read: {}", it.name, it.why)));
     warnings.extend(formatted.iter().flat_map(|it| it.warnings.iter().cloned()));
     let told: Vec<String> = formatted.iter().filter_map(|it| it.told(args.dry_run)).collect();
     let rewrites: Vec<Rewrite> = formatted.into_iter().map(|it| it.rewrite).collect();

@@ -19,7 +19,8 @@ use crate::{
     args::{self, LintFormat, Target},
     command::split::warn,
     exit::{Failure, code},
-    progress, source,
+    progress,
+    source::{self, Unreadable},
     view::{
         self,
         lint::{Report, Unread},
@@ -42,7 +43,8 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
         };
     let known = baseline.take(&mut judged, &plan, &mut warnings)?;
     let templates = judged.templates.into_iter();
-    let templates = templates.map(|place| Unread { place, why: "a Helm template, not checked" });
+    let templates =
+        templates.map(|place| Unread { place, why: "a Helm template, not checked".into() });
     let report = Report {
         names,
         built_from,
@@ -71,7 +73,10 @@ pub(crate) fn run(args: &args::Lint, look: Look, streams: &mut Streams<'_>) -> R
         deliver::deliver(file, &view::lint::lint(&report, format, plain)?)?;
     }
     let is_left = mended.as_ref().is_some_and(|mended| mended.is_left);
-    let code = match (report.unread.is_empty() && !is_left, report.has_failed()) {
+    // A pipeline that checks nothing should not be green.
+    let is_void = !is_live && report.names.is_empty() && plan.exclude.is_none();
+    let is_whole = report.unread.is_empty() && !is_left && !is_void;
+    let code = match (is_whole, report.has_failed()) {
         (false, _) => code::TROUBLE,
         (true, true) => code::FINDINGS,
         (true, false) => code::CLEAN,
@@ -125,11 +130,16 @@ fn in_files(
             (source::texts(folder, files, recursive, excluded, streams.stdin)?, None)
         }
     };
-    let source::Texts { named: texts, built_from, mut warnings } = texts;
-    let judged = progress::of(so_far, |progress| {
+    let source::Texts { named: texts, built_from, mut warnings, unread } = texts;
+    let mut judged = progress::of(so_far, |progress| {
         let sheets: Vec<read::Sheet<'_>> = texts.iter().map(read::Sheet::of).collect();
         judge::judge(&sheets, plan, progress)
     });
+    judged.unread.extend(unread.into_iter().map(|Unreadable { name, why }| Unread {
+        place: name,
+        why: format!("cannot be read, not checked: {why}").into(),
+    }));
+    warnings.extend(judged.unread.iter().map(Unread::to_string));
     warnings.extend(judged.templates.iter().map(|template| {
         format!(
             "{template}: a Helm template, not checked: lint what `helm template` prints, and \

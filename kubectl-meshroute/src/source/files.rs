@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     exit::Failure,
-    source::{Excluded, Input, Inputs, Origin},
+    source::{Excluded, Input, Inputs, Origin, Unreadable},
 };
 
 /// The endings that a folder is searched for (kubectl, `cli-runtime/pkg/resource`,
@@ -42,7 +42,8 @@ pub(super) fn read(
         return Ok(());
     }
     if !path.is_dir() {
-        inputs.texts.push(input(path.to_owned())?);
+        let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+        inputs.texts.push(Input { origin: Origin::File(path.to_owned()), text });
         return Ok(());
     }
     let mut files = Vec::new();
@@ -58,16 +59,15 @@ pub(super) fn read(
             inputs.warnings.push(format!("{file} is neither a file nor a folder, and passed over"));
             continue;
         }
-        inputs.texts.push(input(file)?);
+        match fs::read(&file) {
+            Ok(text) => inputs.texts.push(Input { origin: Origin::File(file), text }),
+            Err(error) => inputs.unread.push(Unreadable {
+                name: file.to_string_lossy().into_owned(),
+                why: error.to_string(),
+            }),
+        }
     }
     Ok(())
-}
-
-fn input(path: PathBuf) -> Result<Input, Failure> {
-    match fs::read(&path) {
-        Ok(text) => Ok(Input { origin: Origin::File(path), text }),
-        Err(error) => Err(cannot_read(&path, &error)),
-    }
 }
 
 /// The manifests of a folder, by name.

@@ -9,7 +9,7 @@ mod markdown;
 mod sarif;
 mod text;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use meshroute::{
     lint::{Finding, Level, Lint},
@@ -49,7 +49,7 @@ pub(crate) struct Report {
 pub(crate) struct Unread {
     /// `FILE:LINE`, or what it is in a cluster.
     pub(crate) place: String,
-    pub(crate) why: &'static str,
+    pub(crate) why: Cow<'static, str>,
 }
 
 /// `a.yaml:3: a Helm template, not checked`.

@@ -69,7 +69,7 @@ pub(super) fn mend(
         return Err(Failure::usage("--fix mends files: name files or folders, or - for stdin"));
     }
     let (recursive, excluded) = (args.source.recursive, plan.exclude.as_ref());
-    let source::Inputs { texts: inputs, warnings } =
+    let source::Inputs { texts: inputs, warnings, unread } =
         source::inputs_but(excluded, files, recursive, stdin)?;
     let mut named: Vec<Text> =
         inputs.iter().map(|input| (input.origin.to_string(), input.text.clone())).collect();
@@ -90,7 +90,10 @@ pub(super) fn mend(
     let rewrites = inputs.into_iter().zip(&named);
     let rewrites =
         rewrites.map(|(input, (_, text))| Rewrite { input, text: text.clone() }).collect();
-    Ok((Texts { named, built_from: None, warnings }, Mended { rewrites, counts, notes, is_left }))
+    Ok((
+        Texts { named, built_from: None, warnings, unread },
+        Mended { rewrites, counts, notes, is_left },
+    ))
 }
 
 impl Mended {

@@ -76,7 +76,7 @@ fn unread(cluster: &Cluster, within: Option<&str>) -> Vec<Unread> {
         Some(namespace) => format!("{}s of namespace {namespace}", kind.name()),
         None => format!("{}s of some namespaces", kind.name()),
     };
-    unknown.map(|kind| Unread { place: place(kind), why: "may not be read" }).collect()
+    unknown.map(|kind| Unread { place: place(kind), why: "may not be read".into() }).collect()
 }
 
 /// What to say where there is nothing to look at: `no mesh routes in default (12 in shop, pay; use

@@ -90,7 +90,7 @@ fn of_cluster(report: &Report) -> Vec<Suite<'_>> {
     let mut suites: Vec<Suite<'_>> = suites.into_values().collect();
     if !report.unread.is_empty() {
         let mut suite = Suite { name: "cluster", ..Suite::default() };
-        report.unread.iter().for_each(|it| suite.unread(&it.place, None, it.why));
+        report.unread.iter().for_each(|it| suite.unread(&it.place, None, &it.why));
         suites.push(suite);
     }
     suites

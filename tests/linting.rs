@@ -136,6 +136,20 @@ spec:
 }
 
 #[test]
+fn parents_under_another_name_are_found() {
+    for (name, level) in
+        [("parentRef", "error"), ("parentrefs", "error"), ("parentReferences", "warning")]
+    {
+        let text = FINE.replace("parentRefs", name);
+        assert!(has(&codes(&text, &[]), "MR056", level), "{name}");
+        let mended = lint(&text, &["--fix"]).stdout;
+        assert_eq!(mended == FINE, name == "parentrefs", "{name}: {mended}");
+    }
+    let gateway = FINE.replace("parentRefs: [{group: '', kind: Service, ", "parentRef: [{");
+    assert_eq!(codes(&gateway, &[]), [], "routes of Gateways are none of ours");
+}
+
+#[test]
 fn what_is_not_in_a_whole_cluster_is_not_granted() {
     let text = FINE.replace("{name: web, port: 80}", "{name: web, namespace: store, port: 80}");
     let found = |flags: &[&str]| codes(&text, &[flags, &["--mesh", "cilium"]].concat());

@@ -47,7 +47,7 @@ pub use api::{Api, Channel, Told, Version};
 pub use catalogue::ALL;
 pub use ignore::Ignore;
 pub use levels::Levels;
-pub use problems::Read;
+pub use problems::{Read, concerns_parents};
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 

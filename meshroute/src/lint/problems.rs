@@ -22,7 +22,9 @@ pub struct Read {
 impl Read {
     /// What these problems show.
     pub fn of(problems: &[Problem]) -> Self {
-        let refused = problems.iter().filter(|problem| problem.is_refused());
+        // Parents under another name are as good as unread.
+        let is_empty = |problem: &&Problem| problem.is_refused() || hides_parents(problem);
+        let refused = problems.iter().filter(is_empty);
         Self {
             findings: problems.iter().map(finding).collect(),
             refused: refused.map(|problem| part(&problem.path)).collect(),
@@ -50,6 +52,19 @@ impl Read {
             path.iter().zip(refused).any(|(step, other)| step != other)
         })
     }
+}
+
+/// Whether it is a field whose name is a slip of `parentRefs`.
+fn hides_parents(problem: &Problem) -> bool {
+    match (problem.what, problem.path.steps()) {
+        (What::Field { .. }, [_, Step::Field(name)]) => concerns_parents(name),
+        _ => false,
+    }
+}
+
+/// Whether a field of `spec` is, or is meant to be, `parentRefs`.
+pub fn concerns_parents(field: &str) -> bool {
+    field.to_ascii_lowercase().starts_with("parentref")
 }
 
 /// The part of an object that one refused value leaves empty: `spec.rules[0]`.

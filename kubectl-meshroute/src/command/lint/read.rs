@@ -160,9 +160,16 @@ impl<'t> Sheet<'t> {
 
 /// Whether a route has a parent that is, or is meant to be, a Service: no other is looked at.
 fn is_for_services(route: &Node<'_>) -> bool {
-    let Some(parents) = route.at(&[Step::Field("spec"), Step::Field("parentRefs")]) else {
-        return false;
-    };
+    let Some((_, spec)) = route.entry("spec") else { return false };
+    let yaml::Kind::Map(fields) = &spec.kind else { return false };
+    // A slip in the name of the field loses the parents without a word.
+    fields
+        .iter()
+        .any(|(name, parents)| lint::concerns_parents(&name.name) && name_services(parents))
+}
+
+/// Whether any of these parents is, or is meant to be, a Service.
+fn name_services(parents: &Node<'_>) -> bool {
     match &parents.kind {
         yaml::Kind::List(parents) => {
             parents.iter().any(|parent| lint::concerns(text(parent, "group"), text(parent, "kind")))

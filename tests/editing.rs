@@ -1,7 +1,7 @@
 //! Changes of weights in files, as a team with a repository makes them: nothing but numbers changes,
 //! and each printed command does what it says when it is pasted.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use meshroute_tests::{
     process::Process,
@@ -175,14 +175,7 @@ fn a_dry_run_prints_a_patch_and_writes_nothing() {
     assert_eq!(folder.read("web.yaml"), before);
     assert!(dry.stdout.contains(" split (dry run)\n"), "{}", dry.stdout);
     let (_, patch) = dry.stdout.split_once("\n\n").expect("a patch below a line");
-    folder.file("a.patch", patch);
-    let applied = Command::new("git")
-        .args(["apply", "-p0", "a.patch"])
-        .current_dir(folder.folder())
-        .env("GIT_CEILING_DIRECTORIES", folder.folder().parent().expect("a folder"))
-        .output()
-        .expect("git is there");
-    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    folder.patch(patch);
     let by_patch = folder.read("web.yaml");
     folder.file("web.yaml", &before);
     assert_eq!(folder.run(&["split", "web", "v2=30%", "-f", "web.yaml"]).code, 0);

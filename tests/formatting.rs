@@ -4,7 +4,7 @@
 #[path = "formatting/stored.rs"]
 mod stored;
 
-use std::{fs, process::Command};
+use std::fs;
 
 use meshroute_tests::{
     gateway_api::{self, Conformance},
@@ -253,14 +253,7 @@ fn files_are_changed_in_place_and_named() {
     let dry = folder.run(&["fmt", "-R", "-f", "apps", "--dry-run=client"]);
     assert_eq!(dry.code, 0, "{}", dry.stderr);
     assert_eq!(folder.read("apps/a.yaml"), before);
-    folder.file("a.patch", &dry.stdout);
-    let applied = Command::new("git")
-        .args(["apply", "-p0", "a.patch"])
-        .current_dir(folder.folder())
-        .env("GIT_CEILING_DIRECTORIES", folder.folder().parent().expect("a folder"))
-        .output()
-        .expect("git is there");
-    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    folder.patch(&dry.stdout);
     assert_eq!(folder.read("apps/deep/b.yaml"), after);
 
     folder.file("apps/deep/b.yaml", &before);

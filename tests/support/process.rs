@@ -60,6 +60,23 @@ impl Process {
         fs::read_to_string(self.folder.join(name)).unwrap_or_default()
     }
 
+    /// Has git apply a patch to the files of the folder.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no git, or if it refuses the patch.
+    pub fn patch(&self, patch: &str) {
+        self.file("a.patch", patch);
+        let applied = Command::new("git")
+            .args(["apply", "-p0", "a.patch"])
+            .current_dir(&self.folder)
+            // The folder is within a repository, which is none of its business.
+            .env("GIT_CEILING_DIRECTORIES", self.folder.parent().expect("it is in another"))
+            .output()
+            .expect("git is there");
+        assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {

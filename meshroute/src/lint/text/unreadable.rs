@@ -10,7 +10,7 @@ pub(in crate::lint) static MR902: Lint = Lint {
     summary: "a document is no YAML, or an object that the API server refuses",
     docs: r#"
 kubectl cannot read the document, or the API server would refuse the object in it.
-What stands in it is not checked; the documents beside it are.
+A document that is no YAML is not checked, and of an object neither the refused value nor the rule or parent that it stands in; everything else is.
 
 The message says what is wrong and where.
 "#,

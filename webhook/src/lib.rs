@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod admission;
 pub mod args;
+pub mod kubernetes;
 pub mod log;
 pub mod metrics;
 pub mod program;
@@ -30,6 +31,7 @@ use meshroute::cluster::Cluster;
 use crate::{
     admission::Judge,
     args::{Args, Tls},
+    kubernetes::Kubernetes,
     log::{Level, Log},
     program::{Outcome, Program},
     review::Policy,
@@ -89,15 +91,19 @@ async fn start(args: &Args, policy: Policy, mut err: impl Write + Send + 'static
             Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
         let admin = serve::bind(args.admin_listen, "--admin-listen").await?;
         let admission = serve::bind(args.listen, "--listen").await?;
-        Ok::<_, String>((signals, source(args)?, admin, admission))
+        let kubernetes = match args.cluster {
+            args::Cluster::Auto => Some(Kubernetes::open().await?),
+            args::Cluster::None => None,
+        };
+        Ok::<_, String>((signals, source(args)?, admin, admission, kubernetes))
     };
-    let (signals, source, admin, admission) = match opened.await {
+    let (signals, source, admin, admission, kubernetes) = match opened.await {
         Ok(opened) => opened,
         Err(problem) => return refuse(&mut err, &problem),
     };
     let log = Log::new(args.log, err);
     log_panics(log.clone());
-    if args.cluster == args::Cluster::Auto {
+    if kubernetes.is_some() {
         log.line(
             Level::Warning,
             "a cluster is not read yet, each route is judged by itself, as with --cluster none",

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["name", "kind", "path", "ratio"],
     &["route", "cluster"],
     &["wire"],
-    &["lower", "defaulting"],
+    &["lower", "defaulting", "served"],
     &["profile", "matching", "dialect", "owner", "waypoint"],
     &["detect", "split"],
     &["diff", "shift"],

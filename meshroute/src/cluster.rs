@@ -106,6 +106,11 @@ impl Cluster {
         self.known.insert(part);
     }
 
+    /// Takes note that what is not here of this part may exist all the same; what is here stays.
+    pub fn unlearn(&mut self, part: &Part) {
+        self.known.remove(part);
+    }
+
     /// Whether every object of this part is here.
     pub fn knows(&self, part: &Part) -> bool {
         let told = self.whole
@@ -179,13 +184,17 @@ impl Cluster {
                 self.services.remove(name);
             }
             Kind::EndpointSlice => {
-                for slices in self.slices.values_mut() {
+                self.slices.retain(|_, slices| {
                     slices.retain(|slice| slice.name != *name);
-                }
+                    !slices.is_empty()
+                });
             }
             Kind::ReferenceGrant => {
                 if let Some(grants) = self.grants.get_mut(&name.namespace) {
                     grants.retain(|grant| grant.name != *name);
+                    if grants.is_empty() {
+                        self.grants.remove(&name.namespace);
+                    }
                 }
             }
             Kind::Namespace => {
@@ -218,10 +227,14 @@ impl Cluster {
             self.slices.retain(|service, _| !part.contains(service));
             return;
         }
-        let names = |names: &mut dyn Iterator<Item = &ObjectName>| -> Vec<ObjectName> {
-            names.filter(|name| part.contains(name)).cloned().collect()
-        };
-        let gone = match part.kind {
+        let gone = self.names(part.kind).into_iter().filter(|name| part.contains(name));
+        gone.collect::<Vec<_>>().iter().for_each(|name| self.remove(part.kind, name));
+    }
+
+    /// The names of all objects of a kind that are here; definitions have none.
+    pub fn names(&self, kind: Kind) -> Vec<ObjectName> {
+        let names = |names: &mut dyn Iterator<Item = &ObjectName>| names.cloned().collect();
+        match kind {
             Kind::Route(kind) => {
                 names(&mut self.routes.keys().filter(|id| id.kind == kind).map(|id| &id.name))
             }
@@ -231,11 +244,11 @@ impl Cluster {
             }
             Kind::Namespace => {
                 let all = self.namespaces.keys().map(|name| ObjectName::new("", name));
-                all.filter(|name| part.contains(name)).collect()
+                all.collect()
             }
             Kind::Gateway => names(&mut self.gateways.keys()),
             Kind::VirtualService | Kind::ServiceProfile => {
-                let of_kind = |kind: OverrideKind| kind.kind() == part.kind.name();
+                let of_kind = |other: OverrideKind| other.kind() == kind.name();
                 let overrides = self.overrides.keys().filter(|(kind, _)| of_kind(*kind));
                 names(&mut overrides.map(|(_, name)| name))
             }
@@ -243,10 +256,12 @@ impl Cluster {
             | Kind::Rollout
             | Kind::Kustomization
             | Kind::HelmRelease
-            | Kind::Canary => names(&mut self.writers.names(part.kind)),
-            Kind::EndpointSlice | Kind::Crd => Vec::new(),
-        };
-        gone.iter().for_each(|name| self.remove(part.kind, name));
+            | Kind::Canary => names(&mut self.writers.names(kind)),
+            Kind::EndpointSlice => {
+                names(&mut self.slices.values().flatten().map(|slice| &slice.name))
+            }
+            Kind::Crd => Vec::new(),
+        }
     }
 
     fn insert_route(&mut self, route: Route) -> bool {
@@ -275,6 +290,9 @@ impl Cluster {
         for host in &other.hosts {
             if let Some(keys) = self.by_host.get_mut(host) {
                 keys.remove(&key);
+                if keys.is_empty() {
+                    self.by_host.remove(host);
+                }
             }
         }
         true

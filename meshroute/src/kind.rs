@@ -1,5 +1,9 @@
 //! The kinds of object that decide something about splits, or about who writes them.
 
+mod resource;
+
+pub use resource::{Resource, escape};
+
 use crate::name::{GATEWAY_GROUP, RouteKind};
 
 /// The group of Argo CD and of Argo Rollouts.

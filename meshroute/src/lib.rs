@@ -25,6 +25,7 @@ pub mod path;
 pub mod profile;
 pub mod ratio;
 pub mod route;
+pub mod served;
 pub mod shift;
 pub mod split;
 pub mod waypoint;

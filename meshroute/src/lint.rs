@@ -237,7 +237,7 @@ impl Lint {
     }
 
     /// Whether it looks at other objects.
-    fn is_of_others(&self) -> bool {
+    pub fn is_of_others(&self) -> bool {
         self.needs.iter().any(|need| need.is_of_others())
     }
 
@@ -307,6 +307,10 @@ pub struct Settings {
     pub ignore: Ignore,
     /// The day, for ignores that end; where it is not known none has ended.
     pub today: Option<Date>,
+    /// Whether lints that look at other objects are left out: what is known of these may be old.
+    pub alone: bool,
+    /// What somebody has found since, so that it is unknown and not absent where the view lacks it.
+    pub found: BTreeSet<Part>,
 }
 
 /// What came of a run.
@@ -316,6 +320,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What of the cluster was asked for and is not known: with it, there may be more findings.
     pub wanted: BTreeSet<Part>,
+    /// What of the cluster was asked for and is not there: with it, there may be fewer findings.
+    pub absent: BTreeSet<Part>,
 }
 
 /// Runs all lints over one route, under each of these meshes.
@@ -360,7 +366,7 @@ pub fn route_as_read(
         RouteKind::LinkerdHttp => &[Mesh::Linkerd],
     };
     let mut findings = Vec::new();
-    for lint in ALL {
+    for lint in ALL.iter().filter(|lint| !(settings.alone && lint.is_of_others())) {
         merge::run(lint, &subject, meshes, &mut findings);
     }
     let read = if settings.admission { read.once_stored() } else { read };
@@ -373,7 +379,8 @@ pub fn route_as_read(
         findings.retain(|finding| finding.level > Level::Info);
     }
     sort(&mut findings);
-    Report { findings, wanted: subject.take_wanted() }
+    let (wanted, absent) = subject.into_asked();
+    Report { findings, wanted, absent }
 }
 
 /// Whether a parentRef with this group and kind is, or is meant to be, a Service: routes without one

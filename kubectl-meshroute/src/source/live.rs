@@ -1,12 +1,10 @@
 //! A cluster, read in the parts that answers want.
 
 mod list;
-mod page;
 mod problems;
 mod progress;
 mod pulse;
 mod request;
-mod resource;
 mod signals;
 mod wait;
 mod watch;
@@ -20,9 +18,10 @@ use std::{
 use futures_util::future::join_all;
 use meshroute::{
     cluster::{Cluster, Part},
-    kind::Kind,
+    kind::{Kind, Resource},
     lower::Problem,
     name::{ObjectName, RouteId, RouteKind},
+    served::Item,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -30,10 +29,8 @@ pub(crate) use self::wait::News;
 pub(crate) use self::write::{Manner, Stored, Written};
 use self::{
     list::{Collection, Listed, Server},
-    page::Item,
     problems::Problems,
     request::{Request, requests},
-    resource::Resource,
     wait::Watches,
 };
 use crate::{args, connect, exit::Failure};

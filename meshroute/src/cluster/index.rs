@@ -41,7 +41,13 @@ impl Index {
             for gateway in gateways(route) {
                 if let Some(ids) = of_backend.get_mut(gateway) {
                     ids.remove(&route.id);
+                    if ids.is_empty() {
+                        of_backend.remove(gateway);
+                    }
                 }
+            }
+            if of_backend.is_empty() {
+                self.by_gateway.remove(&backend);
             }
         }
     }
@@ -69,6 +75,10 @@ impl Index {
 fn forget(index: &mut HashMap<ObjectName, BTreeSet<RouteId>>, name: &ObjectName, id: &RouteId) {
     if let Some(ids) = index.get_mut(name) {
         ids.remove(id);
+        if ids.is_empty() {
+            // Names come and go for as long as a view is kept up to date.
+            index.remove(name);
+        }
     }
 }
 

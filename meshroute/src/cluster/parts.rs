@@ -67,6 +67,10 @@ impl Parts {
         self.0.insert(part);
     }
 
+    pub(super) fn remove(&mut self, part: &Part) {
+        self.0.remove(part);
+    }
+
     /// Whether it was put in, just so.
     pub(super) fn has(&self, part: &Part) -> bool {
         self.0.contains(part)

@@ -29,6 +29,7 @@ pub struct Subject<'a> {
     /// The parents that are, or are meant to be, a Service.
     pub(super) parents: Vec<Meant<'a>>,
     wanted: RefCell<BTreeSet<Part>>,
+    absent: RefCell<BTreeSet<Part>>,
     /// The Services that were asked for: every mesh asks for the same few.
     services: Asked<Known<Option<&'a Service>>>,
     /// The other routes of the parents that were asked for.
@@ -177,13 +178,15 @@ impl<'a> Subject<'a> {
             settings,
             parents,
             wanted: RefCell::default(),
+            absent: RefCell::default(),
             services: RefCell::default(),
             others: RefCell::default(),
         }
     }
 
-    pub(super) fn take_wanted(self) -> BTreeSet<Part> {
-        self.wanted.into_inner()
+    /// What was asked for and is not known, and what was asked for and is not there.
+    pub(super) fn into_asked(self) -> (BTreeSet<Part>, BTreeSet<Part>) {
+        (self.wanted.into_inner(), self.absent.into_inner())
     }
 
     /// The parents that are meant to be Services of this cluster.
@@ -320,8 +323,11 @@ impl<'a> Subject<'a> {
             return *service;
         }
         let name = ObjectName::new(namespace, name);
-        let service =
-            self.or_wanted(self.cluster.service(&name), || Part::object(Kind::Service, &name));
+        let part = || Part::object(Kind::Service, &name);
+        let mut service = self.or_wanted(self.cluster.service(&name), part);
+        if service == Known::Known(None) && !self.is_absent(part()) {
+            service = Known::Unknown;
+        }
         self.services.borrow_mut().push((name, service));
         service
     }
@@ -341,8 +347,20 @@ impl<'a> Subject<'a> {
 
     /// Whether a ReferenceGrant lets the route refer to the Service; wanted if it is not known.
     pub(super) fn granted(&self, name: &ObjectName) -> Known<bool> {
-        let granted = self.cluster.granted(&self.route.id, name);
-        self.or_wanted(granted, || Part::namespace(Kind::ReferenceGrant, &name.namespace))
+        let part = || Part::namespace(Kind::ReferenceGrant, &name.namespace);
+        match self.or_wanted(self.cluster.granted(&self.route.id, name), part) {
+            Known::Known(false) if !self.is_absent(part()) => Known::Unknown,
+            granted => granted,
+        }
+    }
+
+    /// Whether what the view lacks is taken for absent, which is noted then.
+    fn is_absent(&self, part: Part) -> bool {
+        let is_absent = !self.settings.found.contains(&part);
+        if is_absent {
+            self.absent.borrow_mut().insert(part);
+        }
+        is_absent
     }
 
     /// The definitions that the route is stored by; wanted if nobody said and they are not known.

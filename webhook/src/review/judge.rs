@@ -37,6 +37,7 @@ impl<'a> Bench<'a> {
             levels: policy.levels.clone(),
             ignore: policy.ignore,
             today,
+            ..Settings::default()
         };
         Self { policy, cluster, settings, namespace }
     }

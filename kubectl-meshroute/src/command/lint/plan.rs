@@ -62,6 +62,7 @@ impl Plan {
                 Ignore::None => meshroute::lint::Ignore::None,
             },
             today: Some(Zoned::now().date()),
+            ..Settings::default()
         };
         Ok(Self {
             meshes: Meshes::parse(if args.mesh.is_empty() { &mesh } else { &args.mesh })?,

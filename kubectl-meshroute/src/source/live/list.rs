@@ -3,19 +3,19 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use http::StatusCode;
-use meshroute::{cluster::Object, kind::Kind, name::RouteKind};
+use meshroute::{
+    cluster::Object,
+    kind::{Kind, Resource, escape},
+    name::RouteKind,
+    served::{Item, Page, item},
+};
 use serde::Deserialize;
 use tokio::{
     sync::{Mutex, Notify},
     time::{Instant, sleep},
 };
 
-use super::{
-    page::{Item, Page, item},
-    progress::Progress,
-    request::Request,
-    resource::Resource,
-};
+use super::{progress::Progress, request::Request};
 use crate::connect::{Connection, Reply, Trouble};
 
 /// A server, and what it has.
@@ -209,12 +209,12 @@ impl Server {
         }
         loop {
             let page: Page<'_> = self.connection.json(&reply).map_err(NoPage::Trouble)?;
-            self.progress.add(page.len());
+            self.progress.add(page.count());
             if page.metadata.next.is_empty() {
                 items.extend(page.items(request.kind));
                 return Ok((items, page.metadata.resource_version));
             }
-            let next = format!("{path}&continue={}", super::resource::escape(&page.metadata.next));
+            let next = format!("{path}&continue={}", escape(&page.metadata.next));
             // The server makes the next page while we read this one.
             let (next, ()) = tokio::join!(self.page(&next), async {
                 tokio::task::yield_now().await;

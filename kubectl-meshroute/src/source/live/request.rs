@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshroute::{
     cluster::{Part, Within},
-    kind::Kind,
+    kind::{Kind, Resource, escape},
     name::ObjectName,
 };
-
-use super::resource::{Resource, escape};
 
 /// One collection to list and to watch.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

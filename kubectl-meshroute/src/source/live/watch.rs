@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use meshroute::{kind::Kind, name::ObjectName};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use meshroute::{
+    kind::Kind,
+    name::ObjectName,
+    served::{self, Event, Item},
+};
 use tokio::{
     sync::mpsc::Sender,
     time::{Instant, sleep, timeout},
@@ -13,7 +15,6 @@ use tokio::{
 
 use super::{
     list::{Collection, Listed, Server},
-    page::{Item, item},
     request::Request,
 };
 use crate::connect::Trouble;
@@ -193,30 +194,6 @@ async fn follow(
     }
 }
 
-/// One line of a watch.
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(borrow)]
-    object: &'a RawValue,
-}
-
-/// What an event says of its object, or of itself.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Subject {
-    metadata: Metadata,
-    code: u16,
-    message: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Metadata {
-    resource_version: String,
-}
-
 fn event(kind: Kind, line: &[u8], collection: &mut Collection) -> Result<Option<Change>, End> {
     if line.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
@@ -224,22 +201,15 @@ fn event(kind: Kind, line: &[u8], collection: &mut Collection) -> Result<Option<
     let rubbish = |error: &dyn std::fmt::Display| {
         End::Trouble(Trouble::Rubbish(format!("cannot read what the watch says: {error}")))
     };
-    let event: Event<'_> = serde_json::from_slice(line).map_err(|error| rubbish(&error))?;
-    let json = event.object.get();
-    let subject: Subject = serde_json::from_str(json).map_err(|error| rubbish(&error))?;
-    if event.kind == "ERROR" {
-        return Err(match subject.code {
-            410 => End::Expired,
-            _ => rubbish(&subject.message),
-        });
+    let (event, version) = served::event(kind, line).map_err(|error| rubbish(&error))?;
+    if !version.is_empty() && !matches!(event, Event::Failed { .. }) {
+        collection.resource_version = version;
     }
-    if !subject.metadata.resource_version.is_empty() {
-        collection.resource_version = subject.metadata.resource_version;
+    match event {
+        Event::Put(item) => Ok(Some(Change::Item(kind, item))),
+        Event::Gone(name) => Ok(Some(Change::Gone(kind, name))),
+        Event::Seen => Ok(None),
+        Event::Failed { code: 410, .. } => Err(End::Expired),
+        Event::Failed { message, .. } => Err(rubbish(&message)),
     }
-    Ok(match event.kind.as_str() {
-        "ADDED" | "MODIFIED" => Some(Change::Item(kind, Box::new(item(kind, json)))),
-        "DELETED" => Some(Change::Gone(kind, item(kind, json).name)),
-        // BOOKMARK, and what is not invented yet.
-        _ => None,
-    })
 }

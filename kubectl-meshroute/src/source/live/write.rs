@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use meshroute::{cluster::Object, kind::Kind, lower::lower, name::RouteId, route::Route};
+use meshroute::{
+    cluster::Object,
+    kind::{Kind, Resource, escape},
+    lower::lower,
+    name::RouteId,
+    route::Route,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Live,
-    resource::{Resource, escape},
-};
+use super::Live;
 use crate::{
     connect::{Reply, Trouble},
     exit::Failure,

@@ -1,26 +1,26 @@
 //! Where an API server serves the kinds that we read.
 
-use meshroute::{
+use crate::{
     kind::{ARGO_GROUP, FLAGGER_GROUP, Kind},
     name::{GATEWAY_GROUP, LINKERD_POLICY_GROUP, RouteKind},
 };
 
 /// How a kind is called in URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Resource {
+pub struct Resource {
     /// The API group; empty for the core group.
-    pub(super) group: &'static str,
+    pub group: &'static str,
     /// The versions that hold what we read in the same fields, best first.
-    pub(super) versions: &'static [&'static str],
+    pub versions: &'static [&'static str],
     /// The name of the collection.
-    pub(super) plural: &'static str,
+    pub plural: &'static str,
     /// Whether objects are in namespaces.
-    pub(super) namespaced: bool,
+    pub namespaced: bool,
 }
 
 impl Resource {
     /// The resource of a kind.
-    pub(super) fn of(kind: Kind) -> Self {
+    pub fn of(kind: Kind) -> Self {
         let in_namespaces =
             |group, versions, plural| Self { group, versions, plural, namespaced: true };
         match kind {
@@ -71,7 +71,7 @@ impl Resource {
     }
 
     /// The path of the collection, in a namespace or everywhere.
-    pub(super) fn path(&self, version: &str, namespace: Option<&str>) -> String {
+    pub fn path(&self, version: &str, namespace: Option<&str>) -> String {
         let Self { group, versions: _, plural, namespaced: _ } = self;
         let root = if group.is_empty() {
             format!("/api/{version}")
@@ -87,7 +87,7 @@ impl Resource {
 
 /// A text as a part of a URL, where only unreserved characters stand for themselves (RFC 3986,
 /// section 2.3).
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -17,7 +17,7 @@ use meshroute::{
 use meshroute_tests::{findings, manifests, program};
 use meshroute_webhook::{
     args::Enforce,
-    review::{Policy, Question, Verdict, answer},
+    review::{InUse, Policy, Question, Verdict, View, answer},
 };
 use serde_json::{Value, json};
 
@@ -133,7 +133,8 @@ fn reviewed(objects: &[Value], flags: &[&str]) -> Reviewed {
             cluster.insert(object.clone());
         }
     }
-    let policy = policy(flags, &cluster);
+    let policy = policy(flags);
+    let shown = detect::Meshes::of(&cluster).all();
     let mut all = All::new();
     let (mut routes, mut refused) = (0, Vec::new());
     for (object, read) in objects.iter().zip(&read) {
@@ -153,7 +154,8 @@ fn reviewed(objects: &[Value], flags: &[&str]) -> Reviewed {
         }
         routes += 1;
         let body = review(object).to_string();
-        let answer = answer(Question::Validate, body.as_bytes(), &policy, &others, None);
+        let view = View { meshes: &shown, ..View::fixed(&others) };
+        let answer = answer(Question::Validate, body.as_bytes(), &policy, &view, None);
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         let is_error = |it: &meshroute_webhook::review::Said| it.level == lint::Level::Error;
         assert_eq!(answer.verdict == Verdict::Denied, answer.findings.iter().any(is_error));
@@ -201,10 +203,9 @@ fn review(object: &Value) -> Value {
 }
 
 /// The policy that the flags of the command mean.
-fn policy(flags: &[&str], cluster: &Cluster) -> Policy {
+fn policy(flags: &[&str]) -> Policy {
     let mut policy = Policy {
-        meshes: detect::Meshes::of(cluster).all(),
-        narrow: true,
+        meshes: InUse::Shown,
         enforce: Enforce::Deny,
         ignore: lint::Ignore::Warnings,
         levels: lint::Levels::default(),
@@ -214,7 +215,7 @@ fn policy(flags: &[&str], cluster: &Cluster) -> Policy {
         match flag {
             ["--mesh", names] => {
                 let meshes = names.split(',').map(|name| name.parse().expect("a mesh"));
-                (policy.meshes, policy.narrow) = (meshes.collect(), false);
+                policy.meshes = InUse::Named(meshes.collect());
             }
             ["--level", level] => policy.levels.set(level).expect("a level"),
             ["--ignore", "all"] => policy.ignore = lint::Ignore::All,

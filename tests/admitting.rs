@@ -1,107 +1,16 @@
 //! The webhook as a real API server calls it: what kubectl shows of a denial and of a warning, what is
 //! let through, what is filled in, and what happens when it is gone.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
-    thread,
-    time::Duration,
-};
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use meshroute_tests::{
     control_plane::{self, ControlPlane},
-    process::Process,
     program::Outcome,
-    wait,
+    webhook::Webhook,
 };
 use serde_json::{Value, json};
 
-/// The condition that sends routes for Services, and near misses, and no others.
-const MEANT_FOR_SERVICES: &str = "[object, oldObject].exists(o, o != null \
-    && o.?spec.?parentRefs.orValue([]).exists(p, \
-    p.?group.orValue('gateway.networking.k8s.io') in ['', 'core'] \
-    || p.?kind.orValue('Gateway').lowerAscii() in ['service', 'services', 'svc', 'serviceimport']))";
-
-/// The webhook, which ends with its test.
-struct Webhook {
-    child: Child,
-    lines: Receiver<String>,
-    address: String,
-    authority: String,
-    _folder: Process,
-}
-
-impl Drop for Webhook {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Webhook {
-    fn start() -> Self {
-        let program = env!("CARGO_BIN_EXE_meshroute-tests-webhook");
-        let folder = Process::new(program, env!("CARGO_TARGET_TMPDIR"));
-        let authority = folder.folder().join("ca.pem");
-        let mut child = Command::new(program)
-            .args(["--tls", "self-signed", "--cluster", "none", "--listen", "127.0.0.1:0"])
-            .args(["--admin-listen", "127.0.0.1:0", "--ca-out"])
-            .arg(&authority)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
-        let (sender, lines) = channel();
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                // The test may have seen enough.
-                let _ = sender.send(line);
-            }
-        });
-        let started = loop {
-            let line = lines.recv_timeout(Duration::from_secs(60)).expect("it says that it is up");
-            if line.contains("started") {
-                break line;
-            }
-        };
-        let mut words = started.split(['"', ' ', '=', ',']);
-        let address = words.find(|word| word.starts_with("127.0.0.1:")).expect("an address");
-        let address = address.to_owned();
-        let authority = fs::read_to_string(authority).expect("the authority was written");
-        Self { child, lines, address, authority, _folder: folder }
-    }
-
-    /// Has the server ask it, and waits until it does.
-    fn register(&self, cluster: &ControlPlane, failure_policy: &str) {
-        let hook = |name: &str, path: &str| {
-            json!({"name": format!("{name}.meshroute.dev"), "sideEffects": "None",
-                   "admissionReviewVersions": ["v1"], "failurePolicy": failure_policy,
-                   "matchConditions": [{"name": "services", "expression": MEANT_FOR_SERVICES}],
-                   "rules": [{"apiGroups": ["gateway.networking.k8s.io"], "apiVersions": ["v1"],
-                              "resources": ["httproutes", "grpcroutes"],
-                              "operations": ["CREATE", "UPDATE"]}],
-                   "clientConfig": {"url": format!("https://{}{path}", self.address),
-                                    "caBundle": STANDARD.encode(&self.authority)}})
-        };
-        for (kind, name, path) in [
-            ("MutatingWebhookConfiguration", "mutate", "/mutate"),
-            ("ValidatingWebhookConfiguration", "validate", "/validate"),
-        ] {
-            let object = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
-                "metadata": {"name": "meshroute"}, "webhooks": [hook(name, path)]});
-            cluster.kubectl(&["apply", "-f", "-"], &object.to_string()).success();
-        }
-        let probe = route("probe", json!([{"kind": "Service", "name": "web"}]), &[("web", None)]);
-        let is_asked = || {
-            let outcome = cluster.kubectl(&["apply", "--dry-run=server", "-f", "-"], &probe);
-            if outcome.code == 0 { Err("it is admitted".to_owned()) } else { Ok(()) }
-        };
-        wait::until(Duration::from_secs(60), is_asked).expect("the server asks it");
-    }
+fn start() -> Webhook {
+    let program = env!("CARGO_BIN_EXE_meshroute-tests-webhook");
+    Webhook::start(program, env!("CARGO_TARGET_TMPDIR"), None, &[])
 }
 
 fn route(name: &str, parents: Value, backends: &[(&str, Option<u32>)]) -> String {
@@ -135,7 +44,7 @@ fn an_api_server_denies_warns_and_fills_in_as_the_webhook_says() {
     let apply = |text: &str| -> Outcome { cluster.kubectl(&["apply", "-f", "-"], text) };
     // What was there before anybody looked.
     apply(&route("old", inert(), &[("web", None)])).success();
-    let webhook = Webhook::start();
+    let webhook = start();
     webhook.register(&cluster, "Fail");
 
     let denied = apply(&route("new", inert(), &[("web", None), ("Web", Some(1))]));
@@ -178,7 +87,7 @@ fn an_api_server_denies_warns_and_fills_in_as_the_webhook_says() {
     let again = &stored(&cluster, "percent")["spec"]["rules"][0]["backendRefs"];
     assert_eq!(again, weights);
 
-    let seen: Vec<String> = webhook.lines.try_iter().collect();
+    let seen = webhook.log();
     let of = |words: &[&str]| seen.iter().any(|line| words.iter().all(|it| line.contains(it)));
     assert!(of(&["denied", "MR001"]), "{seen:#?}");
     assert!(!of(&["edge"]), "{seen:#?}");
@@ -188,7 +97,7 @@ fn an_api_server_denies_warns_and_fills_in_as_the_webhook_says() {
 fn a_webhook_that_is_gone_stops_nobody_where_failures_are_ignored() {
     let test = "a_webhook_that_is_gone_stops_nobody_where_failures_are_ignored";
     let Some(cluster) = control_plane::own(test) else { return };
-    let webhook = Webhook::start();
+    let webhook = start();
     webhook.register(&cluster, "Ignore");
     drop(webhook);
     let text = route("new", inert(), &[("web", None)]);

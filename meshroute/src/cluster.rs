@@ -227,6 +227,11 @@ impl Cluster {
             self.slices.retain(|service, _| !part.contains(service));
             return;
         }
+        if *part == Part::cluster(Kind::Crd) {
+            self.crd_groups.clear();
+            self.gateway_api = None;
+            return;
+        }
         let gone = self.names(part.kind).into_iter().filter(|name| part.contains(name));
         gone.collect::<Vec<_>>().iter().for_each(|name| self.remove(part.kind, name));
     }

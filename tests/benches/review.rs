@@ -17,7 +17,7 @@ use meshroute::{
 };
 use meshroute_webhook::{
     args::Enforce,
-    review::{Policy, Question, Verdict, answer},
+    review::{InUse, Policy, Question, Verdict, View, answer},
 };
 use serde_json::{Value, json};
 
@@ -32,27 +32,27 @@ fn main() {
     let created = review("CREATE", &route, &Value::Null).to_string();
     let updated = review("UPDATE", &route, &route).to_string();
     println!("a route of {size} bytes, {ROUTES} routes and Services; best of {ROUNDS} rounds");
-    let policy = |meshes: &[Mesh]| Policy {
-        meshes: meshes.to_vec(),
-        narrow: true,
+    let policy = Policy {
+        meshes: InUse::Shown,
         enforce: Enforce::Deny,
         ignore: lint::Ignore::Warnings,
         levels: lint::Levels::default(),
         api: lint::Told::default(),
     };
-    let istio = policy(&[Mesh::Istio, Mesh::IstioAmbient]);
-    let every = policy(&[]);
-    for (name, question, body, policy) in [
-        ("validate, CREATE, istio", Question::Validate, &created, &istio),
-        ("validate, UPDATE, istio", Question::Validate, &updated, &istio),
-        ("validate, CREATE, every mesh", Question::Validate, &created, &every),
-        ("mutate, CREATE", Question::Mutate, &created, &istio),
+    let istio: &[Mesh] = &[Mesh::Istio, Mesh::IstioAmbient];
+    let every: &[Mesh] = &[];
+    for (name, question, body, meshes) in [
+        ("validate, CREATE, istio", Question::Validate, &created, istio),
+        ("validate, UPDATE, istio", Question::Validate, &updated, istio),
+        ("validate, CREATE, every mesh", Question::Validate, &created, every),
+        ("mutate, CREATE", Question::Mutate, &created, istio),
     ] {
+        let view = View { meshes, ..View::fixed(&cluster) };
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
             let start = Instant::now();
             for _ in 0..REVIEWS {
-                let answer = answer(question, body.as_bytes(), policy, &cluster, None);
+                let answer = answer(question, body.as_bytes(), &policy, &view, None);
                 assert_eq!(answer.verdict, Verdict::Admitted);
             }
             best = best.min(start.elapsed() / REVIEWS);

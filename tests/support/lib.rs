@@ -39,4 +39,5 @@ pub mod terminal;
 pub mod tools;
 pub mod transcript;
 pub mod wait;
+pub mod webhook;
 pub mod world;

@@ -19,17 +19,18 @@ mod program;
 mod reviews;
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use clap::Parser as _;
-use meshroute::cluster::Cluster;
+use meshroute::cluster::{Cluster, Part};
 use meshroute_webhook::{
     admission::Judge,
     args::Args,
-    review::{self, About, Answer, Question, Verdict},
+    review::{self, About, Answer, Question, Verdict, View},
     serve::Limits,
 };
 
@@ -51,8 +52,9 @@ fn main() {
     let args = Args::try_parse_from(["meshroute-webhook", "--cluster", "none"]).expect("right");
     let policy = args.policy().expect("right");
     let cluster = Cluster::unread();
-    let whole: Judge =
-        Arc::new(move |question, body| review::answer(question, body, &policy, &cluster, None));
+    let whole: Judge = Arc::new(move |question, body, _| {
+        review::answer(question, body, &policy, &View::fixed(&cluster), None)
+    });
     let programs = [("echo", Arc::new(echo) as Judge), ("/validate", whole)]
         .map(|(name, judge)| (name, Inside::with(Limits::default(), judge)));
     let mut best = [None::<Seen>, None];
@@ -102,7 +104,7 @@ fn round(program: &Inside, body: &[u8]) -> Seen {
 }
 
 /// Reads the uid and nothing else.
-fn echo(_: Question, body: &[u8]) -> Answer {
+fn echo(_: Question, body: &[u8], _: &BTreeSet<Part>) -> Answer {
     let text = std::str::from_utf8(body).expect("text");
     let uid = text.split("\"uid\": \"").nth(1).and_then(|rest| rest.split('"').next());
     let uid = uid.expect("a uid");
@@ -115,6 +117,7 @@ fn echo(_: Question, body: &[u8]) -> Answer {
         body: body.into_bytes(),
         verdict: Verdict::Admitted,
         findings: Vec::new(),
+        absent: BTreeSet::new(),
         about: About { uid: uid.to_owned(), ..About::default() },
     }
 }

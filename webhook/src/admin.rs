@@ -10,7 +10,7 @@ use axum::{
 };
 use tokio::sync::watch;
 
-use crate::{log::Log, metrics::Metrics, stop::Phase, tls::Current};
+use crate::{cache::Cache, log::Log, metrics::Metrics, stop::Phase, tls::Current};
 
 /// What the answers depend on.
 #[derive(Clone)]
@@ -21,8 +21,16 @@ pub struct State {
     pub phase: watch::Receiver<Phase>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What is known of the cluster; nothing where none is read.
+    pub cache: Option<Arc<Cache>>,
     /// The log, for the lines that it lost.
     pub log: Log,
+}
+
+impl State {
+    fn has_synced(&self) -> bool {
+        self.cache.as_ref().is_none_or(|cache| cache.is_synced())
+    }
 }
 
 /// Returns the routes of the admin address.
@@ -40,6 +48,8 @@ fn readiness(state: &State) -> (StatusCode, &'static str) {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
     } else if state.certificate.borrow().is_none() {
         (StatusCode::SERVICE_UNAVAILABLE, "no certificate that can be served\n")
+    } else if !state.has_synced() {
+        (StatusCode::SERVICE_UNAVAILABLE, "the cluster is still being read\n")
     } else {
         (StatusCode::OK, "ok\n")
     }
@@ -47,6 +57,6 @@ fn readiness(state: &State) -> (StatusCode, &'static str) {
 
 fn metrics(state: &State) -> impl IntoResponse + use<> {
     let is_draining = *state.phase.borrow() > Phase::Serving;
-    let text = state.metrics.text(is_draining, state.log.dropped());
+    let text = state.metrics.text(is_draining, state.log.dropped(), state.cache.as_deref());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

@@ -7,6 +7,7 @@ mod body;
 mod gate;
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -23,18 +24,20 @@ use axum::{
     response::Response,
     routing::post,
 };
+use meshroute::cluster::Part;
 use tokio::{
     task::spawn_blocking,
     time::{Instant, timeout_at},
 };
 
 use crate::{
+    cache::Looker,
     log::{Level, Log},
     metrics::Metrics,
     review::{Answer, Question, Verdict},
     serve::Limits,
 };
-use body::Budget;
+use body::{Budget, Whole};
 use gate::Gate;
 
 /// A body up to this is judged where it was read; a larger one takes so long that others would wait for it.
@@ -46,12 +49,16 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// An answer has to be there so long before the client gives up.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// Who judges reviews.
-pub type Judge = Arc<dyn Fn(Question, &[u8]) -> Answer + Send + Sync>;
+/// So much time is left for judging again after a look at the cluster.
+const LAST: Duration = Duration::from_millis(50);
+
+/// Who judges reviews, where these parts of the cluster were found that the view lacks.
+pub type Judge = Arc<dyn Fn(Question, &[u8], &BTreeSet<Part>) -> Answer + Send + Sync>;
 
 /// What the answers depend on.
 pub struct Admission {
     judge: Judge,
+    looker: Option<Looker>,
     limits: Limits,
     metrics: Arc<Metrics>,
     log: Log,
@@ -116,10 +123,16 @@ impl Fault {
 }
 
 /// Returns the routes of the admission address.
-pub fn router(judge: Judge, limits: Limits, metrics: Arc<Metrics>, log: Log) -> Router {
+pub fn router(
+    judge: Judge,
+    looker: Option<Looker>,
+    limits: Limits,
+    metrics: Arc<Metrics>,
+    log: Log,
+) -> Router {
     let gate = Gate::new(limits);
     let budget = Arc::new(Budget::new(limits.bytes));
-    let shared = Arc::new(Admission { judge, limits, metrics, log, gate, budget });
+    let shared = Arc::new(Admission { judge, looker, limits, metrics, log, gate, budget });
     let route = |question| {
         let here = Arc::clone(&shared);
         let elsewhere = Arc::clone(&shared);
@@ -186,13 +199,33 @@ impl Admission {
             }
             Err(_) => return Err(Fault::SlowBody),
         };
+        let body = Arc::new(body);
+        let answer = self.judge(question, &body, BTreeSet::new()).await?;
+        let Some(looker) = self.looker.as_ref().filter(|_| !answer.absent.is_empty()) else {
+            return Ok(answer);
+        };
+        let until = deadline.checked_sub(LAST).unwrap_or(deadline);
+        // Without a turn: whoever waits for an API server keeps nobody else from being judged.
+        let found = looker.look(&answer.absent, until).await;
+        if found.is_empty() {
+            return Ok(answer);
+        }
+        self.judge(question, &body, found).await
+    }
+
+    async fn judge(
+        &self,
+        question: Question,
+        body: &Arc<Whole>,
+        found: BTreeSet<Part>,
+    ) -> Result<Answer, Fault> {
         let turn = self.gate.turn().await.ok_or(Fault::Turn)?;
         if body.bytes().len() <= SMALL {
-            return judged(&self.judge, question, body.bytes());
+            return judged(&self.judge, question, body.bytes(), &found);
         }
-        let judge = Arc::clone(&self.judge);
+        let (judge, body) = (Arc::clone(&self.judge), Arc::clone(body));
         let judging = spawn_blocking(move || {
-            let answer = judged(&judge, question, body.bytes());
+            let answer = judged(&judge, question, body.bytes(), &found);
             // Also when nobody waits any more: what runs counts as running.
             drop((turn, body));
             answer
@@ -259,9 +292,14 @@ impl Admission {
 }
 
 /// Judges; a panic is ours, and must neither look like a denial nor end the process.
-fn judged(judge: &Judge, question: Question, body: &[u8]) -> Result<Answer, Fault> {
+fn judged(
+    judge: &Judge,
+    question: Question,
+    body: &[u8],
+    found: &BTreeSet<Part>,
+) -> Result<Answer, Fault> {
     // Nothing of the judge changes, so that nothing can be left half done.
-    catch_unwind(AssertUnwindSafe(|| judge(question, body))).map_err(|_| Fault::Panic)
+    catch_unwind(AssertUnwindSafe(|| judge(question, body, found))).map_err(|_| Fault::Panic)
 }
 
 /// The codes of an answer, each once.

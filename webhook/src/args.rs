@@ -5,11 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 use clap::{Parser, ValueEnum};
 use meshroute::{lint, profile::Mesh};
 
-use crate::{log::Format, review::Policy};
+use crate::{
+    log::Format,
+    review::{InUse, Policy},
+};
 
 /// Keeps malformed mesh routes out of a cluster.
 ///
-/// A cluster is not read yet: each route is judged by itself, and --tls auto is refused.
+/// --tls auto is not there yet.
 #[derive(Debug, Parser)]
 #[command(name = "meshroute-webhook", version, max_term_width = 100)]
 pub struct Args {
@@ -120,12 +123,11 @@ impl Args {
         for text in &self.level {
             levels.set(text)?;
         }
-        let (meshes, narrow) = match (&self.mesh, self.cluster) {
-            (Meshes::Named(meshes), _) => (meshes.clone(), false),
+        let meshes = match (&self.mesh, self.cluster) {
+            (Meshes::Named(meshes), _) => InUse::Named(meshes.clone()),
             // Nothing shows a mesh, and nothing ever will.
-            (Meshes::Auto, Cluster::None) => (vec![Mesh::Spec], false),
-            // Until the cluster was read, any mesh may be in use.
-            (Meshes::Auto, Cluster::Auto) => (Vec::new(), true),
+            (Meshes::Auto, Cluster::None) => InUse::Named(vec![Mesh::Spec]),
+            (Meshes::Auto, Cluster::Auto) => InUse::Shown,
         };
         let ignore = match self.ignore {
             Ignore::Warnings => lint::Ignore::Warnings,
@@ -133,7 +135,7 @@ impl Args {
             Ignore::None => lint::Ignore::None,
         };
         let api = lint::Told::default();
-        Ok(Policy { meshes, narrow, enforce: self.enforce, ignore, levels, api })
+        Ok(Policy { meshes, enforce: self.enforce, ignore, levels, api })
     }
 }
 
@@ -288,7 +290,7 @@ mod tests {
         let args = read("--mesh istio,istio-ambient --level MR052=off,MR083=warning")
             .expect("both lists are right");
         let policy = args.policy().expect("both levels are there");
-        assert_eq!(policy.meshes, [Mesh::Istio, Mesh::IstioAmbient]);
+        assert_eq!(policy.meshes, InUse::Named(vec![Mesh::Istio, Mesh::IstioAmbient]));
         assert_eq!(policy.levels.of("MR052"), Some(lint::Level::Off));
         assert_eq!(policy.levels.of("MR083"), Some(lint::Level::Warning));
     }
@@ -296,9 +298,9 @@ mod tests {
     #[test]
     fn without_a_cluster_there_is_no_mesh_to_find() {
         let meshes = |flags: &str| read(flags).expect("right").policy().expect("right").meshes;
-        assert_eq!(meshes("--cluster none"), [Mesh::Spec]);
-        assert_eq!(meshes("--cluster none --mesh kuma"), [Mesh::Kuma]);
-        assert_eq!(meshes("--cluster auto"), []);
+        assert_eq!(meshes("--cluster none"), InUse::Named(vec![Mesh::Spec]));
+        assert_eq!(meshes("--cluster none --mesh kuma"), InUse::Named(vec![Mesh::Kuma]));
+        assert_eq!(meshes("--cluster auto"), InUse::Shown);
     }
 
     #[test]

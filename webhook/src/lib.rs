@@ -1,11 +1,12 @@
 //! The admission webhook of meshroute.
 //!
 //! It answers reviews of an API server over HTTPS, and probes over HTTP on an address of their own.
-//! What it does not do yet: read a cluster. Each route is judged by itself, and it says so when it starts.
+//! What surrounds a route it reads from the cluster, and keeps up to date ([`cache`]).
 
 pub mod admin;
 pub mod admission;
 pub mod args;
+pub mod cache;
 pub mod kubernetes;
 pub mod log;
 pub mod metrics;
@@ -31,10 +32,11 @@ use meshroute::cluster::Cluster;
 use crate::{
     admission::Judge,
     args::{Args, Tls},
+    cache::Cache,
     kubernetes::Kubernetes,
     log::{Level, Log},
-    program::{Outcome, Program},
-    review::Policy,
+    program::{Outcome, Program, Sight},
+    review::{Policy, Review, View},
     serve::Limits,
     stop::Signals,
     tls::{Authority, Files, Source},
@@ -103,19 +105,18 @@ async fn start(args: &Args, policy: Policy, mut err: impl Write + Send + 'static
     };
     let log = Log::new(args.log, err);
     log_panics(log.clone());
-    if kubernetes.is_some() {
-        log.line(
-            Level::Warning,
-            "a cluster is not read yet, each route is judged by itself, as with --cluster none",
-            &[],
-        );
-    }
     let addresses = (serve::address(&admission), serve::address(&admin));
+    let sight = kubernetes.map(|kubernetes| Sight {
+        kubernetes,
+        cache: Arc::default(),
+        policy: policy.clone(),
+    });
     let program = Program {
         admission,
         admin,
         source,
-        judge: judge(policy),
+        judge: judge(policy, sight.as_ref().map(|sight| Arc::clone(&sight.cache))),
+        sight,
         limits: Limits::default(),
         pause: args.shutdown_delay,
         log: log.clone(),
@@ -168,12 +169,19 @@ fn source(args: &Args) -> Result<Source, String> {
     }
 }
 
-/// Judges by a policy, without a cluster.
-fn judge(policy: Policy) -> Judge {
-    let cluster = Cluster::unread();
-    Arc::new(move |question, body| {
-        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        review::answer(question, body, &policy, &cluster, Some(today))
+/// Judges by a policy, and by what is known of the cluster, if there is one.
+fn judge(policy: Policy, cache: Option<Arc<Cache>>) -> Judge {
+    let nothing = Cluster::unread();
+    Arc::new(move |question, body, found| {
+        let today = Some(Timestamp::now().to_zoned(TimeZone::UTC).date());
+        let review = match Review::read(question, body) {
+            Ok(review) => review,
+            Err(refused) => return *refused,
+        };
+        match &cache {
+            Some(cache) => cache.see(found, |view| review.answer(&policy, view, today)),
+            None => review.answer(&policy, &View::fixed(&nothing), today),
+        }
     })
 }
 

@@ -11,7 +11,12 @@ use std::{
     time::Duration,
 };
 
-use crate::review::{About, Said, Verdict};
+use meshroute::{kind::Kind, name::RouteKind};
+
+use crate::{
+    cache::Cache,
+    review::{About, Said, Verdict},
+};
 
 /// Upper ends of the classes of durations, in microseconds.
 const CLASSES: [u64; 13] = [
@@ -47,8 +52,12 @@ pub struct Counter(AtomicU64);
 #[derive(Debug, Default)]
 pub struct Gauge(AtomicI64);
 
+/// How many findings there are in stored routes, by code, level and namespace.
+pub type Stored = BTreeMap<(&'static str, &'static str, String), u64>;
+
 #[derive(Debug, Default)]
 struct Tables {
+    stored: Option<Stored>,
     requests: BTreeMap<(&'static str, u16), u64>,
     reviews: BTreeMap<(&'static str, &'static str, &'static str, bool), u64>,
     findings: BTreeMap<(&'static str, &'static str), u64>,
@@ -135,12 +144,17 @@ impl Metrics {
         self.tables().ends.clone()
     }
 
+    /// Sets what is wrong with the routes that are stored.
+    pub fn set_stored(&self, stored: Stored) {
+        self.tables().stored = Some(stored);
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns all of it in Prometheus' text format.
-    pub fn text(&self, is_draining: bool, lines_dropped: u64) -> String {
+    pub fn text(&self, is_draining: bool, lines_dropped: u64, cache: Option<&Cache>) -> String {
         let mut text = Text::default();
         {
             let tables = self.tables();
@@ -158,6 +172,15 @@ impl Metrics {
             text.head("meshroute_admission_findings_total", "counter", "Findings of reviews.");
             for ((code, level), count) in &tables.findings {
                 text.line(format_args!("{{code=\"{code}\",level=\"{level}\"}}"), count);
+            }
+            if let Some(stored) = &tables.stored {
+                text.head("meshroute_findings", "gauge", "Findings in the routes that are stored.");
+                for ((code, level, namespace), count) in stored {
+                    let labels = format_args!(
+                        "{{code=\"{code}\",level=\"{level}\",namespace=\"{namespace}\"}}"
+                    );
+                    text.line(labels, count);
+                }
             }
             text.head("meshroute_shed_total", "counter", "Requests turned away under load.");
             for (reason, count) in &tables.shed {
@@ -182,6 +205,21 @@ impl Metrics {
         text.line("{result=\"taken\"}", &self.certificates_taken.value());
         text.line("{result=\"refused\"}", &self.certificates_refused.value());
         text.one("meshroute_draining", "gauge", "1 once a stop is asked.", u8::from(is_draining));
+        if let Some(cache) = cache {
+            let help = "Seconds since a kind of the cluster was last heard of.";
+            text.head("meshroute_cache_age_seconds", "gauge", help);
+            for (kind, age) in cache.ages() {
+                let age = format!("{:.1}", age.as_secs_f64());
+                text.line(format_args!("{{kind=\"{}\"}}", label(kind)), &age);
+            }
+            let help = "1 for each kind of the cluster that cannot be read.";
+            text.head("meshroute_cache_unread", "gauge", help);
+            for kind in cache.unread() {
+                text.line(format_args!("{{kind=\"{}\"}}", label(kind)), &1);
+            }
+            let is_synced = u8::from(cache.is_synced());
+            text.one("meshroute_cache_synced", "gauge", "1 once all was read.", is_synced);
+        }
         let help = "Lines of the log that nobody read in time.";
         text.one("meshroute_log_lines_dropped_total", "counter", help, lines_dropped);
         if let Some(bytes) = resident() {
@@ -201,6 +239,14 @@ impl Metrics {
         }
         text.line("_sum", &seconds(self.microseconds.load(Ordering::Relaxed)));
         text.line("_count", &count);
+    }
+}
+
+/// The name of a kind; two have the same.
+fn label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Route(RouteKind::LinkerdHttp) => "HTTPRoute.policy.linkerd.io",
+        other => other.name(),
     }
 }
 
@@ -252,7 +298,7 @@ mod tests {
             metrics.request("/validate", 200);
             metrics.duration(Duration::from_micros(micros));
         }
-        let text = metrics.text(false, 0);
+        let text = metrics.text(false, 0, None);
         for line in [
             "meshroute_http_requests_total{path=\"/validate\",code=\"200\"} 4",
             "meshroute_request_duration_seconds_bucket{le=\"0.0001\"} 1",
@@ -271,6 +317,6 @@ mod tests {
         let metrics = Metrics::default();
         let about = About { operation: "a\"b".to_owned(), ..About::default() };
         metrics.review("/mutate", &about, Verdict::Admitted, &[]);
-        assert!(metrics.text(true, 3).contains("operation=\"other\""));
+        assert!(metrics.text(true, 3, None).contains("operation=\"other\""));
     }
 }

@@ -7,8 +7,11 @@ use tokio::{net::TcpListener, sync::watch, time::sleep};
 use crate::{
     admin, admission,
     admission::Judge,
+    cache::{Cache, Looker},
+    kubernetes::Kubernetes,
     log::{Level, Log},
     metrics::Metrics,
+    review::Policy,
     serve::{self, Limits, Service, Transport},
     stop::Phase,
     supervise::Tasks,
@@ -31,6 +34,8 @@ pub struct Program {
     pub source: Source,
     /// Who judges.
     pub judge: Judge,
+    /// What the judge sees of a cluster; none where no cluster is read.
+    pub sight: Option<Sight>,
     /// What clients may take.
     pub limits: Limits,
     /// The time between a request to stop and the end of accepting.
@@ -50,6 +55,16 @@ pub enum Outcome {
     Broke(&'static str),
 }
 
+/// A cluster that is read.
+pub struct Sight {
+    /// Where it is read.
+    pub kubernetes: Kubernetes,
+    /// What is known of it.
+    pub cache: Arc<Cache>,
+    /// By what its routes are judged.
+    pub policy: Policy,
+}
+
 impl Program {
     /// Serves until `follow`, which moves the phase, says that it ends.
     pub async fn run<F>(self, follow: impl FnOnce(watch::Sender<Phase>, Duration) -> F) -> Outcome
@@ -64,6 +79,7 @@ impl Program {
             certificate: current.clone(),
             phase: follower.clone(),
             metrics: Arc::clone(&metrics),
+            cache: self.sight.as_ref().map(|sight| Arc::clone(&sight.cache)),
             log: self.log.clone(),
         };
         let admin = Service {
@@ -73,8 +89,14 @@ impl Program {
             metrics: None,
             phase: follower.clone(),
         };
-        let router =
-            admission::router(self.judge, self.limits, Arc::clone(&metrics), self.log.clone());
+        let look = |it: &Sight| Looker::new(&it.kubernetes, Arc::clone(&it.cache));
+        let router = admission::router(
+            self.judge,
+            self.sight.as_ref().map(look),
+            self.limits,
+            Arc::clone(&metrics),
+            self.log.clone(),
+        );
         let admission = Service {
             transport: Transport::Tls(current),
             router,
@@ -86,6 +108,11 @@ impl Program {
         let mut tasks = Tasks::default();
         let keep = tls::keep(self.source, certificate, Arc::clone(&metrics), self.log.clone());
         tasks.spawn("certificate", keep);
+        if let Some(Sight { kubernetes, cache, policy }) = self.sight {
+            for (name, task) in cache.tasks(&kubernetes, &policy, &metrics, &self.log) {
+                tasks.spawn(name, task);
+            }
+        }
         tasks.spawn("connections", tell(metrics, self.log));
         tasks.spawn("admin", serve::serve(self.admin, admin));
         tasks.spawn("admission", serve::serve(self.admission, admission));

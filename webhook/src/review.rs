@@ -10,18 +10,22 @@ mod response;
 mod say;
 mod strict;
 mod validate;
+mod view;
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use meshroute::{
-    cluster::Cluster,
+    cluster::Part,
     lint::{self, Finding, Level},
     profile::Mesh,
 };
 
 use crate::args::Enforce;
 use envelope::{Request, Work};
-use judge::Bench;
+use judge::{Bench, Judged, Written};
 use response::Response;
+pub use view::{Held, View};
 
 /// Which question is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +39,8 @@ pub enum Question {
 /// What the reviews are judged by.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The meshes in use; empty: all of them, as until the first sync of `--mesh auto`.
-    pub meshes: Vec<Mesh>,
-    /// Whether the place of a Service may narrow them to the one that its namespace shows: with `--mesh auto`.
-    pub narrow: bool,
+    /// The meshes in use.
+    pub meshes: InUse,
     /// What an error does to a write.
     pub enforce: Enforce,
     /// What the annotation `meshroute.dev/ignore` may silence.
@@ -47,6 +49,15 @@ pub struct Policy {
     pub levels: lint::Levels,
     /// What somebody said of the definitions that routes are stored by.
     pub api: lint::Told,
+}
+
+/// The meshes by which routes are judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InUse {
+    /// These.
+    Named(Vec<Mesh>),
+    /// Those that the view shows, narrowed to the one that the place of a Service shows.
+    Shown,
 }
 
 /// The answer to one request.
@@ -62,6 +73,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// The findings that denied it or were said, by place.
     pub findings: Vec<Said>,
+    /// What of the cluster findings rest on that is not there: with it, there may be fewer.
+    pub absent: BTreeSet<Part>,
     /// What was asked about, for the log: each a short line.
     pub about: About,
 }
@@ -116,45 +129,71 @@ pub struct About {
     pub dry_run: bool,
 }
 
+/// A request that was read, and is yet to be judged.
+///
+/// Reading takes the most of the time of a large one, and needs no view of the cluster.
+pub struct Review<'a> {
+    question: Question,
+    request: Request<'a>,
+    work: Work<'a>,
+}
+
 /// Answers one request, whatever its bytes are.
 pub fn answer(
     question: Question,
     body: &[u8],
     policy: &Policy,
-    cluster: &Cluster,
+    view: &View<'_>,
     today: Option<Date>,
 ) -> Answer {
-    let request = match envelope::read(body) {
-        Ok(request) => request,
-        Err(problem) => return refused(About::default(), &problem),
-    };
-    let about = about(&request);
-    let work = match request.work() {
-        Ok(work) => work,
-        Err(problem) => return refused(about, &problem),
-    };
-    let mut findings = Vec::new();
-    let response = match (work, question) {
-        (Work::Nothing, _) | (Work::UnknownVersion, Question::Mutate) => Response::allowed(),
-        (Work::UnknownVersion, Question::Validate) => {
-            Response { warnings: vec![unknown(&request)], ..Response::allowed() }
+    match Review::read(question, body) {
+        Ok(review) => review.answer(policy, view, today),
+        Err(refused) => *refused,
+    }
+}
+
+impl<'a> Review<'a> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    ///
+    /// Returns the answer to what is none.
+    pub fn read(question: Question, body: &'a [u8]) -> Result<Self, Box<Answer>> {
+        let request = envelope::read(body)
+            .map_err(|problem| Box::new(refused(About::default(), &problem)))?;
+        let work =
+            request.work().map_err(|problem| Box::new(refused(about(&request), &problem)))?;
+        Ok(Self { question, request, work })
+    }
+
+    /// Answers it.
+    pub fn answer(&self, policy: &Policy, view: &View<'_>, today: Option<Date>) -> Answer {
+        let Self { question, request, work } = self;
+        let mut judged = Judged::default();
+        let response = match (work, question) {
+            (Work::Nothing, _) | (Work::UnknownVersion, Question::Mutate) => Response::allowed(),
+            (Work::UnknownVersion, Question::Validate) => {
+                Response { warnings: vec![unknown(request)], ..Response::allowed() }
+            }
+            (Work::Route { object, .. }, Question::Mutate) => {
+                mutate::respond(view.cluster, &object.lowered)
+            }
+            (Work::Route { kind, object, old }, Question::Validate) => {
+                let bench = Bench::new(policy, view, today);
+                let old = || old.map(|old| Written::read(*kind, old, &request.namespace));
+                judged = bench.findings(object, old);
+                validate::respond(request, &judged.findings, policy.enforce, view.held)
+            }
+        };
+        Answer {
+            status: 200,
+            content_type: "application/json",
+            body: response.body(&request.uid),
+            verdict: if response.allowed { Verdict::Admitted } else { Verdict::Denied },
+            findings: judged.findings.iter().map(said).collect(),
+            absent: judged.absent,
+            about: about(request),
         }
-        (Work::Route { kind, object, old: _ }, Question::Mutate) => {
-            mutate::respond(cluster, kind, object, &request.namespace)
-        }
-        (Work::Route { kind, object, old }, Question::Validate) => {
-            let bench = Bench::new(policy, cluster, today, &request.namespace);
-            findings = bench.findings(kind, object, old);
-            validate::respond(&request, &findings, policy.enforce)
-        }
-    };
-    Answer {
-        status: 200,
-        content_type: "application/json",
-        body: response.body(&request.uid),
-        verdict: if response.allowed { Verdict::Admitted } else { Verdict::Denied },
-        findings: findings.iter().map(said).collect(),
-        about,
     }
 }
 
@@ -166,6 +205,7 @@ fn refused(about: About, problem: &str) -> Answer {
         body: (say::line(problem, PROBLEM) + "\n").into_bytes(),
         verdict: Verdict::Refused,
         findings: Vec::new(),
+        absent: BTreeSet::new(),
         about,
     }
 }

@@ -6,7 +6,7 @@ use meshroute::name::RouteKind;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::review::strict;
+use crate::review::{judge::Written, strict};
 
 /// The version of reviews that is spoken.
 pub(super) const API_VERSION: &str = "admission.k8s.io/v1";
@@ -69,7 +69,7 @@ pub(super) enum Work<'a> {
     /// A version of a route that we do not know.
     UnknownVersion,
     /// This route.
-    Route { kind: RouteKind, object: &'a RawValue, old: Option<&'a RawValue> },
+    Route { kind: RouteKind, object: Box<Written<'a>>, old: Option<&'a RawValue> },
 }
 
 /// The beginning of an object.
@@ -140,6 +140,7 @@ impl<'a> Request<'a> {
         if old.as_ref().is_some_and(|(_, head)| head.is_deleted()) {
             return Ok(Work::Nothing);
         }
+        let object = Box::new(Written::read(kind, object, &self.namespace));
         Ok(Work::Route { kind, object, old: old.map(|(old, _)| old) })
     }
 

@@ -1,8 +1,10 @@
 //! What is wrong with a route that is to be stored, and was not wrong before.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use meshroute::{
-    cluster::{Cluster, Object},
+    cluster::{Object, Part},
     kind::Kind,
     lint::{self, Finding, Level, Read, Settings},
     lower::{Lowered, lower},
@@ -12,24 +14,40 @@ use meshroute::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::review::Policy;
+use crate::review::{InUse, Policy, View};
+
+/// A route as somebody wrote it, and as it was read.
+pub(super) struct Written<'a> {
+    raw: &'a RawValue,
+    pub(super) lowered: Lowered,
+}
+
+impl<'a> Written<'a> {
+    /// Reads a route; one that names no namespace is in that of the request.
+    pub(super) fn read(kind: RouteKind, raw: &'a RawValue, namespace: &str) -> Self {
+        let mut json = serde_json::Deserializer::from_str(raw.get());
+        Self { raw, lowered: lower(Kind::Route(kind), &mut json, namespace) }
+    }
+}
 
 /// By what routes are judged: made once a review.
 pub(super) struct Bench<'a> {
     policy: &'a Policy,
-    cluster: &'a Cluster,
+    view: &'a View<'a>,
     settings: Settings,
-    /// The namespace of the request.
-    namespace: &'a str,
+}
+
+/// What is wrong with a route.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// By place.
+    pub(super) findings: Vec<Finding>,
+    /// What of the cluster findings rest on that is not there.
+    pub(super) absent: BTreeSet<Part>,
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(
-        policy: &'a Policy,
-        cluster: &'a Cluster,
-        today: Option<Date>,
-        namespace: &'a str,
-    ) -> Self {
+    pub(super) fn new(policy: &'a Policy, view: &'a View<'a>, today: Option<Date>) -> Self {
         let settings = Settings {
             api: policy.api,
             complete: false,
@@ -37,74 +55,65 @@ impl<'a> Bench<'a> {
             levels: policy.levels.clone(),
             ignore: policy.ignore,
             today,
-            ..Settings::default()
+            alone: !view.held.is_reliable(),
+            found: view.found.clone(),
         };
-        Self { policy, cluster, settings, namespace }
+        Self { policy, view, settings }
     }
 
-    /// What is wrong with the object, by place: only what the old one did not have, if there is one.
-    pub(super) fn findings(
+    /// What is wrong with the object: only what the old one did not have, if there is one.
+    pub(super) fn findings<'o>(
         &self,
-        kind: RouteKind,
-        object: &RawValue,
-        old: Option<&RawValue>,
-    ) -> Vec<Finding> {
-        let Judged { mut findings, mut is_understood } = self.judge(kind, object);
-        if findings.is_empty() {
-            return findings;
+        object: &Written<'_>,
+        old: impl FnOnce() -> Option<Written<'o>>,
+    ) -> Judged {
+        let mut judged = self.judge(object);
+        if judged.findings.is_empty() {
+            return Judged::default();
         }
-        if let Some(old) = old {
-            let old = self.judge(kind, old);
-            findings = lint::new_since(findings, &old.findings);
+        let mut is_understood = object.lowered.object.is_some();
+        if let Some(old) = old() {
+            judged.findings = lint::new_since(judged.findings, &self.judge(&old).findings);
             // What the old object had in full is not known then.
-            is_understood &= old.is_understood;
+            is_understood &= old.lowered.object.is_some();
         }
         if !is_understood {
             // The API server has taken what we cannot read: it knows more than we do.
-            findings.iter_mut().for_each(|it| it.level = it.level.min(Level::Warning));
+            judged.findings.iter_mut().for_each(|it| it.level = it.level.min(Level::Warning));
         }
-        findings
+        if !judged.findings.iter().any(|finding| finding.lint.is_of_others()) {
+            judged.absent.clear();
+        }
+        judged
     }
 
-    fn judge(&self, kind: RouteKind, object: &RawValue) -> Judged {
-        let Lowered { object: lowered, draft, problems } = read(kind, object, self.namespace);
-        let is_understood = lowered.is_some();
-        let read = Read::of(&problems);
-        let findings = match lowered.or(draft) {
-            Some(Object::Route(route)) if is_ours(&route, object) => {
-                let meshes = self.meshes(&route);
-                lint::route_as_read(self.cluster, &route, &meshes, &self.settings, read).findings
+    fn judge(&self, object: &Written<'_>) -> Judged {
+        let Written { raw, lowered: Lowered { object, draft, problems } } = object;
+        let read = Read::of(problems);
+        match object.as_ref().or(draft.as_ref()) {
+            Some(Object::Route(route)) if is_ours(route, raw) => {
+                let (cluster, settings) = (self.view.cluster, &self.settings);
+                let report =
+                    lint::route_as_read(cluster, route, &self.meshes(route), settings, read);
+                Judged { findings: report.findings, absent: report.absent }
             }
-            None if names_a_service(object) => {
+            None if names_a_service(raw) => {
                 let mut findings = read.findings;
                 self.settings.levels.apply(&mut findings);
                 findings.retain(|finding| finding.level > Level::Info);
-                findings
+                Judged { findings, absent: BTreeSet::new() }
             }
-            Some(_) | None => Vec::new(),
-        };
-        Judged { findings, is_understood }
+            Some(_) | None => Judged::default(),
+        }
     }
 
     fn meshes(&self, route: &Route) -> Vec<Mesh> {
-        let Policy { meshes, narrow, .. } = self.policy;
-        if meshes.is_empty() {
-            return Mesh::ALL.to_vec();
+        match &self.policy.meshes {
+            InUse::Named(meshes) => meshes.clone(),
+            InUse::Shown if self.view.meshes.is_empty() => Mesh::ALL.to_vec(),
+            InUse::Shown => lint::narrowed(self.view.cluster, self.view.meshes, route),
         }
-        if *narrow { lint::narrowed(self.cluster, meshes, route) } else { meshes.clone() }
     }
-}
-
-/// What is wrong with one object.
-struct Judged {
-    findings: Vec<Finding>,
-    /// Whether all of it was read that the API server would refuse otherwise.
-    is_understood: bool,
-}
-
-/// Reads a route; one that names no namespace is in that of the request.
-pub(super) fn read(kind: RouteKind, object: &RawValue, namespace: &str) -> Lowered {
-    lower(Kind::Route(kind), &mut serde_json::Deserializer::from_str(object.get()), namespace)
 }
 
 /// Whether a parent is, or is meant to be, a Service.

@@ -5,13 +5,11 @@ use meshroute::{
     cluster::{Cluster, Object},
     defaulting::{self, Weight},
     lower::Lowered,
-    name::RouteKind,
     path::{FieldPath, Step},
 };
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use crate::review::{judge, response::Response, say};
+use crate::review::{response::Response, say};
 
 /// One step of a JSON Patch (RFC 6902). There is no `test` among them: where one fails, the write does.
 #[derive(Debug, Serialize)]
@@ -22,18 +20,12 @@ struct Operation {
 }
 
 /// Answers with what is to be filled in, if anything is.
-pub(super) fn respond(
-    cluster: &Cluster,
-    kind: RouteKind,
-    object: &RawValue,
-    namespace: &str,
-) -> Response {
-    let Lowered { object: Some(Object::Route(route)), .. } = judge::read(kind, object, namespace)
-    else {
+pub(super) fn respond(cluster: &Cluster, object: &Lowered) -> Response {
+    let Some(Object::Route(route)) = &object.object else {
         // The API server has not looked at its shape yet, and will refuse it.
         return Response::allowed();
     };
-    let weights = defaulting::weights(cluster, &route);
+    let weights = defaulting::weights(cluster, route);
     if weights.is_empty() {
         return Response::allowed();
     }

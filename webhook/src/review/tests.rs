@@ -14,8 +14,7 @@ use super::*;
 /// A policy of one mesh that denies.
 fn policy(mesh: Mesh) -> Policy {
     Policy {
-        meshes: vec![mesh],
-        narrow: false,
+        meshes: InUse::Named(vec![mesh]),
         enforce: Enforce::Deny,
         ignore: lint::Ignore::Warnings,
         levels: lint::Levels::default(),
@@ -75,7 +74,7 @@ fn review(operation: &str, object: &Value, old: &Value) -> Value {
 }
 
 fn ask(question: Question, review: &Value, policy: &Policy) -> Answer {
-    answer(question, review.to_string().as_bytes(), policy, &Cluster::unread(), None)
+    answer(question, review.to_string().as_bytes(), policy, &View::fixed(&Cluster::unread()), None)
 }
 
 /// The response of a review that was one.
@@ -208,13 +207,14 @@ fn until_meshes_are_known_only_what_all_of_them_refuse_is_denied() {
     let mut object = sound();
     object["spec"]["parentRefs"][0] = json!({"kind": "Service", "name": "web"});
     let verdict = |meshes: &[Mesh]| {
-        let policy = Policy { meshes: meshes.to_vec(), ..policy(Mesh::Spec) };
+        let meshes = InUse::Named(meshes.to_vec());
+        let policy = Policy { meshes, ..policy(Mesh::Spec) };
         let answer = ask(Question::Validate, &create(&object), &policy);
         assert_eq!(codes(&answer).first(), Some(&"MR001"), "{answer:?}");
         answer.verdict
     };
     assert_eq!(verdict(&[Mesh::Istio]), Verdict::Denied);
-    assert_eq!(verdict(&[]), Verdict::Admitted);
+    assert_eq!(verdict(&Mesh::ALL), Verdict::Admitted);
 }
 
 #[test]
@@ -225,14 +225,16 @@ fn the_namespace_of_a_service_narrows_the_meshes() {
     let mut cluster = Cluster::unread();
     cluster.insert(lower(Kind::Namespace, &labelled, "").object.expect("it is well-formed"));
     let meshes = vec![Mesh::Istio, Mesh::IstioAmbient, Mesh::Linkerd];
-    let verdict = |narrow, cluster: &Cluster| {
-        let policy = Policy { meshes: meshes.clone(), narrow, ..policy(Mesh::Spec) };
+    let verdict = |in_use, cluster: &Cluster| {
+        let policy = Policy { meshes: in_use, ..policy(Mesh::Spec) };
+        let view = View { meshes: &meshes, ..View::fixed(cluster) };
         let body = create(&object).to_string();
-        answer(Question::Validate, body.as_bytes(), &policy, cluster, None).verdict
+        answer(Question::Validate, body.as_bytes(), &policy, &view, None).verdict
     };
-    assert_eq!(verdict(true, &cluster), Verdict::Denied);
-    assert_eq!(verdict(true, &Cluster::unread()), Verdict::Admitted);
-    assert_eq!(verdict(false, &cluster), Verdict::Admitted, "they were named");
+    assert_eq!(verdict(InUse::Shown, &cluster), Verdict::Denied);
+    assert_eq!(verdict(InUse::Shown, &Cluster::unread()), Verdict::Admitted);
+    let named = InUse::Named(meshes.clone());
+    assert_eq!(verdict(named, &cluster), Verdict::Admitted, "they were named");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use meshroute::lint::{Finding, Level};
 use crate::{
     args::Enforce,
     review::{
+        Held,
         envelope::Request,
         response::{Cause, Details, Response, Status},
         say,
@@ -23,7 +24,12 @@ const NAME: usize = 253;
 const BUDGET: usize = 4500;
 
 /// Answers what these findings speak for.
-pub(super) fn respond(request: &Request<'_>, findings: &[Finding], enforce: Enforce) -> Response {
+pub(super) fn respond(
+    request: &Request<'_>,
+    findings: &[Finding],
+    enforce: Enforce,
+    held: Held,
+) -> Response {
     let errors: Vec<&Finding> = of_level(findings, Level::Error).collect();
     let warnings: Vec<&Finding> = of_level(findings, Level::Warning).collect();
     let is_denied = !errors.is_empty() && enforce == Enforce::Deny;
@@ -37,7 +43,7 @@ pub(super) fn respond(request: &Request<'_>, findings: &[Finding], enforce: Enfo
         warnings: say::warnings(said.into_iter().map(|it| line(it, say::WARNING)), |others| {
             format!("{others} more: kubectl meshroute lint -n {}", request.namespace)
         }),
-        audit_annotations: annotations(&errors, &warnings, is_denied),
+        audit_annotations: annotations(&errors, &warnings, is_denied, held),
         ..Response::default()
     }
 }
@@ -112,6 +118,7 @@ fn annotations(
     errors: &[&Finding],
     warnings: &[&Finding],
     is_denied: bool,
+    held: Held,
 ) -> BTreeMap<&'static str, String> {
     let codes = |findings: &[&Finding]| {
         let mut codes: Vec<&str> = findings.iter().map(|finding| finding.lint.code).collect();
@@ -124,6 +131,9 @@ fn annotations(
         ("verdict", verdict.to_owned()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ]);
+    if let Some(held) = held.name() {
+        annotations.insert("cache", held.to_owned());
+    }
     for (key, findings) in [("errors", errors), ("warnings", warnings)] {
         if !findings.is_empty() {
             annotations.insert(key, codes(findings));

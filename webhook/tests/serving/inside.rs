@@ -1,6 +1,7 @@
 //! The program without its process: with a judge and limits of the test.
 
 use std::{
+    collections::BTreeSet,
     net::Ipv4Addr,
     sync::{
         Arc, Condvar, Mutex,
@@ -9,6 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use meshroute::cluster::Part;
 use meshroute_webhook::{
     log::{Format, Log},
     program::{Outcome, Program},
@@ -62,6 +64,7 @@ impl Judge {
             body: b"{}".to_vec(),
             verdict: Verdict::Admitted,
             findings: Vec::new(),
+            absent: BTreeSet::new(),
             about: About::default(),
         }
     }
@@ -88,7 +91,10 @@ pub(crate) fn hold() -> Vec<u8> {
 impl Inside {
     pub(crate) fn start(limits: Limits, judge: &Arc<Judge>) -> Self {
         let judge = Arc::clone(judge);
-        Self::with(limits, Arc::new(move |_: Question, body: &[u8]| judge.answer(body)))
+        Self::with(
+            limits,
+            Arc::new(move |_: Question, body: &[u8], _: &BTreeSet<Part>| judge.answer(body)),
+        )
     }
 
     pub(crate) fn with(limits: Limits, judge: meshroute_webhook::admission::Judge) -> Self {
@@ -112,6 +118,7 @@ impl Inside {
             admin,
             source: Source::Own(Box::new(authority)),
             judge,
+            sight: None,
             limits,
             pause: Duration::ZERO,
             log: Log::new(Format::Text, std::io::sink()),

@@ -36,12 +36,16 @@ fn it_lives_until_a_signal_and_flags_win_over_the_environment() {
 }
 
 #[test]
-fn that_no_cluster_is_read_is_said() {
-    let running = Running::start(webhook().args(["--tls", "self-signed", "--log", "json"]));
-    assert!(running.get("/readyz").starts_with("HTTP/1.1 "));
-    let output = output(&mut webhook());
+fn without_a_cluster_the_way_out_is_said() {
+    let mut command = webhook();
+    command.args(["--tls", "self-signed"]).env("KUBECONFIG", "/nowhere/config");
+    let output = output(command.env_remove("KUBERNETES_SERVICE_HOST"));
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).starts_with("error: --tls auto is not there yet: "));
+    let stderr = text(&output.stderr);
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    for words in ["error: cannot find a cluster", "/nowhere/config", "--cluster none"] {
+        assert!(stderr.contains(words), "{words}: {stderr}");
+    }
 }
 
 #[test]

@@ -4,11 +4,18 @@ use super::*;
 
 fn refused(body: &[u8]) -> String {
     for question in [Question::Validate, Question::Mutate] {
-        let answer = answer(question, body, &policy(Mesh::Spec), &Cluster::unread(), None);
+        let answer =
+            answer(question, body, &policy(Mesh::Spec), &View::fixed(&Cluster::unread()), None);
         assert_eq!((answer.status, answer.verdict), (400, Verdict::Refused), "{answer:?}");
         assert!(answer.body.len() < 1100 && answer.body.ends_with(b"\n"), "{answer:?}");
     }
-    let answer = answer(Question::Validate, body, &policy(Mesh::Spec), &Cluster::unread(), None);
+    let answer = answer(
+        Question::Validate,
+        body,
+        &policy(Mesh::Spec),
+        &View::fixed(&Cluster::unread()),
+        None,
+    );
     String::from_utf8(answer.body).expect("it says why in text")
 }
 

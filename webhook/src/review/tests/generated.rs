@@ -135,7 +135,7 @@ fn collect(value: &Value, pointer: &mut String, places: &mut Vec<String>) {
 /// Asks both questions; what comes is a review, or says in short why not.
 fn both(body: &[u8], policy: &Policy) -> [Answer; 2] {
     [(Question::Validate, LONGEST), (Question::Mutate, LONGEST_PATCH)].map(|(question, longest)| {
-        let ask = || answer(question, body, policy, &Cluster::unread(), None);
+        let ask = || answer(question, body, policy, &View::fixed(&Cluster::unread()), None);
         let answer = ask();
         assert_eq!(answer, ask(), "the same bytes, the same answer");
         assert!(answer.body.len() <= longest, "{} bytes", answer.body.len());
@@ -164,7 +164,7 @@ fn both(body: &[u8], policy: &Policy) -> [Answer; 2] {
 
 /// A policy that says all that it finds.
 fn loud(mesh: Option<Mesh>) -> Policy {
-    let meshes = mesh.into_iter().collect();
+    let meshes = mesh.map_or(InUse::Shown, |mesh| InUse::Named(vec![mesh]));
     Policy { meshes, ..policy(Mesh::Spec) }
 }
 

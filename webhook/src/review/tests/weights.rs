@@ -84,7 +84,14 @@ fn a_namespace_may_ask_for_percentages() {
     let object = weighted(&[Some(90), Some(5)], &json!({}));
     let body = create(&object).to_string();
     let with = |cluster: &Cluster| {
-        answer(Question::Validate, body.as_bytes(), &policy(Mesh::Spec), cluster, None).verdict
+        answer(
+            Question::Validate,
+            body.as_bytes(),
+            &policy(Mesh::Spec),
+            &View::fixed(cluster),
+            None,
+        )
+        .verdict
     };
     assert_eq!(with(&cluster), Verdict::Denied);
     assert_eq!(with(&Cluster::unread()), Verdict::Admitted);

@@ -1,0 +1,181 @@
+//! The webhook as a process, which ends with its test.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{control_plane::ControlPlane, process::Process, wait};
+
+/// Longer than anything takes.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// The condition that sends routes for Services, and near misses, and no others.
+const MEANT_FOR_SERVICES: &str = "[object, oldObject].exists(o, o != null \
+    && o.?spec.?parentRefs.orValue([]).exists(p, \
+    p.?group.orValue('gateway.networking.k8s.io') in ['', 'core'] \
+    || p.?kind.orValue('Gateway').lowerAscii() in ['service', 'services', 'svc', 'serviceimport']))";
+
+/// A webhook that runs.
+pub struct Webhook {
+    child: Child,
+    lines: Mutex<Receiver<String>>,
+    /// Where it answers reviews.
+    pub address: String,
+    /// Where it answers probes.
+    pub admin: String,
+    /// Who has signed its certificate, in PEM.
+    pub authority: String,
+    _folder: Process,
+}
+
+impl Drop for Webhook {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Webhook {
+    /// Starts this program with an authority of its own, and with these flags; it reads the cluster of the kubeconfig, if
+    /// there is one.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start.
+    #[must_use]
+    pub fn start(program: &str, folder: &str, kubeconfig: Option<&Path>, flags: &[&str]) -> Self {
+        let folder = Process::new(program, folder);
+        let authority = folder.folder().join("ca.pem");
+        let mut command = Command::new(program);
+        command
+            .args(["--tls", "self-signed", "--listen", "127.0.0.1:0"])
+            .args(["--admin-listen", "127.0.0.1:0", "--ca-out"])
+            .arg(&authority)
+            .args(flags);
+        match kubeconfig {
+            Some(kubeconfig) => command.env("KUBECONFIG", kubeconfig),
+            None => command.args(["--cluster", "none"]),
+        };
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                // The test may have seen enough.
+                let _ = sender.send(line);
+            }
+        });
+        let started = loop {
+            let line = lines.recv_timeout(LIMIT).expect("it says that it is up");
+            if line.contains("started") {
+                break line;
+            }
+        };
+        let mut addresses =
+            started.split(['"', ' ', '=', ',']).filter(|word| word.starts_with("127.0.0.1:"));
+        let mut next = || addresses.next().expect("two addresses").to_owned();
+        let (address, admin) = (next(), next());
+        let authority = fs::read_to_string(authority).expect("the authority was written");
+        Self { child, lines: Mutex::new(lines), address, admin, authority, _folder: folder }
+    }
+
+    /// The lines of its log since they were asked for last.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another test has.
+    pub fn log(&self) -> Vec<String> {
+        self.lines.lock().expect("nobody breaks here").try_iter().collect()
+    }
+
+    /// What it answers on the admin address.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not answer.
+    pub fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.admin).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            .expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it never is.
+    pub fn until_ready(&self) {
+        let is_ready = || match self.get("/readyz") {
+            answer if answer.starts_with("HTTP/1.1 200") => Ok(()),
+            answer => Err(answer),
+        };
+        wait::until(LIMIT, is_ready).expect("it becomes ready");
+    }
+
+    /// The value of a metric whose line starts so.
+    #[must_use]
+    pub fn metric(&self, start: &str) -> Option<f64> {
+        let text = self.get("/metrics");
+        let line = text.lines().find(|line| line.starts_with(start))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// Has the server ask it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server refuses the configuration, or never asks.
+    pub fn register(&self, cluster: &ControlPlane, failure_policy: &str) {
+        let hook = |name: &str, path: &str| {
+            json!({"name": format!("{name}.meshroute.dev"), "sideEffects": "None",
+                   "admissionReviewVersions": ["v1"], "failurePolicy": failure_policy,
+                   "matchConditions": [{"name": "services", "expression": MEANT_FOR_SERVICES}],
+                   "rules": [{"apiGroups": ["gateway.networking.k8s.io"], "apiVersions": ["v1"],
+                              "resources": ["httproutes", "grpcroutes"],
+                              "operations": ["CREATE", "UPDATE"]}],
+                   "clientConfig": {"url": format!("https://{}{path}", self.address),
+                                    "caBundle": STANDARD.encode(&self.authority)}})
+        };
+        for (kind, name, path) in [
+            ("MutatingWebhookConfiguration", "mutate", "/mutate"),
+            ("ValidatingWebhookConfiguration", "validate", "/validate"),
+        ] {
+            let object = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
+                "metadata": {"name": "meshroute"}, "webhooks": [hook(name, path)]});
+            cluster.kubectl(&["apply", "-f", "-"], &object.to_string()).success();
+        }
+        let probe = broken("probe").to_string();
+        let is_asked = || {
+            let outcome = cluster.kubectl(&["apply", "--dry-run=server", "-f", "-"], &probe);
+            if outcome.code == 0 { Err("it is admitted".to_owned()) } else { Ok(()) }
+        };
+        wait::until(LIMIT, is_asked).expect("the server asks it");
+    }
+}
+
+/// A route that is denied whatever mesh is in use.
+#[must_use]
+pub fn broken(name: &str) -> Value {
+    json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+           "metadata": {"name": name},
+           "spec": {"parentRefs": [{"group": "", "kind": "Service", "name": "web"}],
+                    "rules": [{"backendRefs": [{"name": "web", "port": 80, "weight": 0},
+                                                {"name": "v2", "port": 80, "weight": 0}]}]}})
+}

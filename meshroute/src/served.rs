@@ -92,7 +92,8 @@ pub fn event(kind: Kind, line: &[u8]) -> Result<(Event, String), serde_json::Err
     }
     let line: Line<'_> = serde_json::from_slice(line)?;
     let json = line.object.get();
-    let subject: Subject = serde_json::from_str(json)?;
+    // What has no such metadata is no object that is known by its name.
+    let subject: Subject = serde_json::from_str(json).unwrap_or_default();
     let event = match line.kind.as_str() {
         "ADDED" | "MODIFIED" => Event::Put(Box::new(item(kind, json))),
         "DELETED" => Event::Gone(named(json)),

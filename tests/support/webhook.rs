@@ -7,7 +7,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
-        Mutex,
+        Arc, Mutex,
         mpsc::{Receiver, channel},
     },
     thread,
@@ -15,6 +15,11 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
 use serde_json::{Value, json};
 
 use crate::{control_plane::ControlPlane, process::Process, wait};
@@ -114,6 +119,47 @@ impl Webhook {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         answer
+    }
+
+    /// What it says of an object that is to be made: `response` of its answer.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no answer with the status 200.
+    #[must_use]
+    pub fn create(&self, object: &Value) -> Value {
+        let api_version = object["apiVersion"].as_str().expect("an object has a version");
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "request": {"uid": "1", "operation": "CREATE", "namespace": "default", "object": object,
+                        "kind": {"group": group, "version": version, "kind": object["kind"]}}});
+        let body = review.to_string();
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(self.authority.as_bytes()).expect("PEM");
+        roots.add(authority).expect("an authority");
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").expect("a name");
+        let tls = ClientConnection::new(Arc::new(config), name).expect("a client");
+        let stream = TcpStream::connect(&self.address).expect("it listens");
+        let mut stream = StreamOwned::new(tls, stream);
+        write!(
+            stream,
+            "POST /validate?timeout=10s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        let review: Value = serde_json::from_str(body).expect("the answer is JSON");
+        review["response"].clone()
     }
 
     /// Waits until it is ready.

@@ -276,3 +276,58 @@ impl State {
         self.cluster.remove(kind, name);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn synced() -> Cache {
+        let cache = Cache::default();
+        for kind in FOLLOWED.into_iter().chain([Kind::Crd]) {
+            assert_eq!(cache.held(), Held::Syncing, "before {kind:?}");
+            cache.has_all(kind, &HashSet::new());
+        }
+        cache
+    }
+
+    #[test]
+    fn old_news_of_one_kind_are_old() {
+        let cache = synced();
+        assert_eq!(cache.held(), Held::Synced);
+        let Some(old) = Instant::now().checked_sub(FRESH + Duration::from_secs(1)) else { return };
+        cache.is(Kind::Service, Source::Followed(old));
+        assert_eq!(cache.held(), Held::Stale);
+        cache.heard(Kind::Service);
+        assert_eq!(cache.held(), Held::Synced);
+        // What cannot be read is never heard of, and is known not to be known.
+        cache.cannot_read(Kind::Service);
+        assert_eq!((cache.held(), cache.unread()), (Held::Synced, vec![Kind::Service]));
+    }
+
+    #[test]
+    fn what_is_read_again_replaces_what_was_there() {
+        let cache = synced();
+        let read = |names: &[&str]| {
+            let items = names.iter().map(|name| {
+                let json = serde_json::json!({"metadata": {"namespace": "a", "name": name},
+                    "spec": {"ports": [{"port": 80}]}});
+                meshroute::served::item(Kind::Service, &json.to_string())
+            });
+            let mut names = HashSet::new();
+            cache.put(Kind::Service, items, &mut names);
+            cache.has_all(Kind::Service, &names);
+            cache.see(&BTreeSet::new(), |view| view.cluster.names(Kind::Service))
+        };
+        assert_eq!(read(&["x", "y"]).len(), 2);
+        assert_eq!(read(&["y"]), [ObjectName::new("a", "y")]);
+        let unknown = || {
+            cache.see(&BTreeSet::new(), |view| {
+                view.cluster.service(&ObjectName::new("a", "x"))
+                    == meshroute::cluster::Known::Unknown
+            })
+        };
+        assert!(!unknown());
+        cache.cannot_read(Kind::Service);
+        assert!(unknown());
+    }
+}

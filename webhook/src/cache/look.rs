@@ -32,14 +32,32 @@ const A_SECOND: f64 = 20.0;
 pub struct Looker {
     server: Server,
     cache: Arc<Cache>,
-    allowance: Mutex<(f64, Instant)>,
+    allowance: Mutex<Allowance>,
+}
+
+/// How many looks may be had at this moment.
+struct Allowance {
+    left: f64,
+    then: Instant,
+}
+
+impl Allowance {
+    fn take(&mut self, now: Instant) -> bool {
+        let more = (now - self.then).as_secs_f64() * A_SECOND;
+        (self.left, self.then) = ((self.left + more).min(A_SECOND), now);
+        let is_allowed = self.left >= 1.0;
+        if is_allowed {
+            self.left -= 1.0;
+        }
+        is_allowed
+    }
 }
 
 impl Looker {
     /// Looks at this API server for what this cache lacks.
     pub fn new(kubernetes: &Kubernetes, cache: Arc<Cache>) -> Self {
         let client: Client = kubernetes.client.clone();
-        let allowance = Mutex::new((A_SECOND, Instant::now()));
+        let allowance = Mutex::new(Allowance { left: A_SECOND, then: Instant::now() });
         Self { server: Server::new(client), cache, allowance }
     }
 
@@ -56,12 +74,7 @@ impl Looker {
 
     fn is_allowed(&self) -> bool {
         let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-        let (left, then) = *allowance;
-        let now = Instant::now();
-        let left = (left + (now - then).as_secs_f64() * A_SECOND).min(A_SECOND);
-        let is_allowed = left >= 1.0;
-        *allowance = (if is_allowed { left - 1.0 } else { left }, now);
-        is_allowed
+        allowance.take(Instant::now())
     }
 
     async fn is_there(&self, part: &Part) -> bool {
@@ -91,5 +104,22 @@ impl Looker {
             return page.items(kind).any(|item| !held.contains(&item.name));
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_server_is_asked_so_often_and_no_oftener() {
+        let mut now = Instant::now();
+        let mut allowance = Allowance { left: A_SECOND, then: now };
+        let mut taken = |now: Instant| (0..100).filter(|_| allowance.take(now)).count();
+        assert_eq!(taken(now), 20, "at once");
+        now += Duration::from_millis(501);
+        assert_eq!(taken(now), 10, "after half a second");
+        now += Duration::from_secs(3600);
+        assert_eq!(taken(now), 20, "they do not pile up");
     }
 }

@@ -8,11 +8,10 @@ use meshroute::{lint, profile::Mesh};
 use crate::{
     log::Format,
     review::{InUse, Policy},
+    tls,
 };
 
 /// Keeps malformed mesh routes out of a cluster.
-///
-/// --tls auto is not there yet.
 #[derive(Debug, Parser)]
 #[command(name = "meshroute-webhook", version, max_term_width = 100)]
 pub struct Args {
@@ -39,6 +38,30 @@ pub struct Args {
     /// Writes the certificate of the own authority to a file, with --tls self-signed
     #[arg(long, value_name = "FILE", env = "MESHROUTE_CA_OUT")]
     pub ca_out: Option<PathBuf>,
+
+    /// Secret of the authority, with --tls auto; it is made where there is none
+    #[arg(long, value_name = "NAME", env = "MESHROUTE_TLS_SECRET", default_value = "meshroute-webhook-ca", value_parser = object)]
+    pub tls_secret: String,
+
+    /// Names in the certificate, beside localhost [default: those of a Service meshroute-webhook]
+    #[arg(long, value_name = "NAME,…", env = "MESHROUTE_TLS_NAME", value_delimiter = ',', value_parser = tls::names::read)]
+    pub tls_name: Vec<String>,
+
+    /// Name of both webhook configurations, which get the authority with --tls auto
+    #[arg(long, value_name = "NAME", env = "MESHROUTE_WEBHOOK_CONFIGURATION", default_value = "meshroute", value_parser = object)]
+    pub webhook_configuration: String,
+
+    /// Own namespace [default: that of the service account or of the kubeconfig]
+    #[arg(long, value_name = "NAME", env = "MESHROUTE_NAMESPACE", value_parser = object)]
+    pub namespace: Option<String>,
+
+    /// How long the authority of --tls auto lasts: for tests of its end
+    #[arg(long, value_name = "SECONDS", env = "MESHROUTE_TLS_AUTHORITY_LIFE", default_value = "31536000", value_parser = life, hide = true)]
+    pub tls_authority_life: Duration,
+
+    /// How long a certificate of --tls auto lasts: for tests of its end
+    #[arg(long, value_name = "SECONDS", env = "MESHROUTE_TLS_LEAF_LIFE", default_value = "604800", value_parser = life, hide = true)]
+    pub tls_leaf_life: Duration,
 
     /// Whether to read Services and other routes from a cluster
     #[arg(long, value_name = "MODE", env = "MESHROUTE_CLUSTER", default_value = "auto")]
@@ -103,12 +126,6 @@ impl Args {
                 "--listen {} and --admin-listen {} are one address",
                 self.listen, self.admin_listen
             ));
-        }
-        if self.tls == Tls::Auto {
-            return Err(
-                "--tls auto is not there yet: use --tls files with a certificate that the API server trusts, or --tls self-signed"
-                    .to_owned(),
-            );
         }
         Ok(())
     }
@@ -223,6 +240,23 @@ fn pause(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "not a number of seconds up to 120".to_owned())
 }
 
+/// Seconds, at most a hundred years.
+fn life(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=3_153_600_000).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "not a number of seconds".to_owned())
+}
+
+/// The name of an object of Kubernetes.
+fn object(text: &str) -> Result<String, String> {
+    let is_inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let ends = |text: &str| text.starts_with(is_inside) && text.ends_with(is_inside);
+    let is_name = text.len() <= 253
+        && text.chars().all(|c| is_inside(c) || c == '-' || c == '.')
+        && text.split('.').all(ends);
+    let problem = || "not a name of an object: small letters, digits, - and .".to_owned();
+    is_name.then(|| text.to_owned()).ok_or_else(problem)
+}
+
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "not IP:PORT, such as 0.0.0.0:9443 or [::]:9443".to_owned())
 }
@@ -319,8 +353,12 @@ mod tests {
                 "--listen 0.0.0.0:9443 and --admin-listen 127.0.0.1:9443 are one address",
             ),
             (
-                "--tls auto",
-                "--tls auto is not there yet: use --tls files with a certificate that the API server trusts, or --tls self-signed",
+                "--tls-name a,b_c!",
+                "invalid value 'b_c!' for '--tls-name <NAME,…>': neither a name of DNS nor an address of IP (see --help)",
+            ),
+            (
+                "--tls-secret A",
+                "invalid value 'A' for '--tls-secret <NAME>': not a name of an object: small letters, digits, - and . (see --help)",
             ),
             (
                 "--listen :9443",

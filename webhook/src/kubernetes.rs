@@ -12,7 +12,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub struct Kubernetes {
     /// Asks it.
     pub client: Client,
-    /// The namespace of the process; that of the kubeconfig's context outside of a cluster.
+    /// The namespace of the process: as it was told, that of its account, or that of the kubeconfig's context outside of a cluster.
     pub namespace: String,
 }
 
@@ -22,12 +22,12 @@ impl Kubernetes {
     /// # Errors
     ///
     /// Says that there is neither, or what is wrong with it, and the way without a cluster.
-    pub async fn open() -> Result<Self, String> {
+    pub async fn open(namespace: Option<&str>) -> Result<Self, String> {
         let mut config = config().await?;
         config.connect_timeout = Some(CONNECT);
         // Whoever asks decides what is asked again, and until when.
         config.default_retry = false;
-        let namespace = config.default_namespace.clone();
+        let namespace = namespace.unwrap_or(&config.default_namespace).to_owned();
         let client = Client::try_from(config).map_err(|error| no_cluster(&error))?;
         Ok(Self { client, namespace })
     }
@@ -44,6 +44,19 @@ async fn config() -> Result<Config, String> {
 }
 
 fn no_cluster(error: &dyn Error) -> String {
+    format!("cannot find a cluster: {}; --cluster none needs none", chain(error))
+}
+
+/// What the API server, or the way there, says, in one line.
+pub fn cause(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        error => chain(error),
+    }
+}
+
+/// An error with all that is behind it.
+fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -53,5 +66,5 @@ fn no_cluster(error: &dyn Error) -> String {
         }
         next = cause.source();
     }
-    format!("cannot find a cluster: {text}; --cluster none needs none")
+    text
 }

@@ -39,7 +39,7 @@ use crate::{
     review::{Policy, Review, View},
     serve::Limits,
     stop::Signals,
-    tls::{Authority, Files, Source},
+    tls::{Files, Rules, Shared, Signer, Source},
 };
 
 /// It did what it was asked to do: served until it was told to stop, or printed help.
@@ -94,10 +94,11 @@ async fn start(args: &Args, policy: Policy, mut err: impl Write + Send + 'static
         let admin = serve::bind(args.admin_listen, "--admin-listen").await?;
         let admission = serve::bind(args.listen, "--listen").await?;
         let kubernetes = match args.cluster {
-            args::Cluster::Auto => Some(Kubernetes::open().await?),
+            args::Cluster::Auto => Some(Kubernetes::open(args.namespace.as_deref()).await?),
             args::Cluster::None => None,
         };
-        Ok::<_, String>((signals, source(args)?, admin, admission, kubernetes))
+        let source = source(args, kubernetes.as_ref())?;
+        Ok::<_, String>((signals, source, admin, admission, kubernetes))
     };
     let (signals, source, admin, admission, kubernetes) = match opened.await {
         Ok(opened) => opened,
@@ -152,20 +153,27 @@ fn log_panics(log: Log) {
 }
 
 /// Where the certificate comes from.
-fn source(args: &Args) -> Result<Source, String> {
-    match (args.tls, &args.tls_cert, &args.tls_key) {
-        (Tls::Files, Some(certificate), Some(key)) => {
+fn source(args: &Args, kubernetes: Option<&Kubernetes>) -> Result<Source, String> {
+    let namespace = kubernetes.map(|it| it.namespace.as_str()).or(args.namespace.as_deref());
+    let names = tls::names::names(&args.tls_name, namespace);
+    match (args.tls, &args.tls_cert, &args.tls_key, kubernetes) {
+        (Tls::Files, Some(certificate), Some(key), _) => {
             Ok(Source::Files(Files::new(certificate.clone(), key.clone())))
         }
-        (Tls::SelfSigned, _, _) => {
-            let authority = Authority::new(SystemTime::now())
+        (Tls::SelfSigned, _, _, _) => {
+            let signer = Signer::own(names, SystemTime::now())
                 .map_err(|error| format!("cannot make a certificate: {error}"))?;
             if let Some(path) = &args.ca_out {
-                authority.write(path)?;
+                signer.write_authority(path)?;
             }
-            Ok(Source::Own(Box::new(authority)))
+            Ok(Source::Own(Box::new(signer)))
         }
-        (Tls::Auto | Tls::Files, _, _) => Err("the settings were not checked".to_owned()),
+        (Tls::Auto, _, _, Some(kubernetes)) => {
+            let rules = Rules::new(names, args.tls_authority_life, args.tls_leaf_life);
+            let (secret, configuration) = (&args.tls_secret, &args.webhook_configuration);
+            Ok(Source::Shared(Box::new(Shared::new(kubernetes, secret, configuration, rules))))
+        }
+        (Tls::Auto | Tls::Files, _, _, _) => Err("the settings were not checked".to_owned()),
     }
 }
 

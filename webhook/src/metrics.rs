@@ -36,6 +36,12 @@ pub struct Metrics {
     pub panics: Counter,
     /// When the certificate that is served ends, in seconds since 1970; 0 while there is none.
     pub certificate_ends: Gauge,
+    /// When the authority that all replicas share ends; 0 while there is none.
+    pub authority_ends: Gauge,
+    /// Times that the authority was written into a configuration.
+    pub bundles_written: Counter,
+    /// Times that it could not be.
+    pub bundles_refused: Counter,
     /// Certificates that were taken.
     pub certificates_taken: Counter,
     /// Certificates that were read and not taken.
@@ -201,6 +207,16 @@ impl Metrics {
             "When the certificate that is served ends; 0 while there is none.",
             self.certificate_ends.value(),
         );
+        text.one(
+            "meshroute_tls_authority_not_after_timestamp_seconds",
+            "gauge",
+            "When the authority in the Secret ends; 0 without one.",
+            self.authority_ends.value(),
+        );
+        let help = "Times that the authority was written into a webhook configuration.";
+        text.head("meshroute_tls_bundle_writes_total", "counter", help);
+        text.line("{result=\"written\"}", &self.bundles_written.value());
+        text.line("{result=\"refused\"}", &self.bundles_refused.value());
         text.head("meshroute_tls_reload_total", "counter", "Certificates that were read.");
         text.line("{result=\"taken\"}", &self.certificates_taken.value());
         text.line("{result=\"refused\"}", &self.certificates_refused.value());

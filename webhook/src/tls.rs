@@ -1,14 +1,26 @@
 //! The certificate that is served: where it comes from, and when it changes.
 
 mod authority;
+mod bundle;
+mod chance;
 mod files;
+pub mod names;
 mod pair;
+mod shared;
+mod signer;
+mod stored;
+mod turn;
+mod validity;
 
 pub use authority::Authority;
 pub use files::Files;
 pub use pair::Usable;
+pub use shared::Shared;
+pub use signer::Signer;
+pub use stored::Rules;
 
 use std::{
+    future::pending,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -32,7 +44,9 @@ pub enum Source {
     /// Files that somebody else writes.
     Files(Files),
     /// An authority of our own.
-    Own(Box<Authority>),
+    Own(Box<Signer>),
+    /// The authority that all replicas share.
+    Shared(Box<Shared>),
 }
 
 /// What a look at a source brought.
@@ -46,11 +60,17 @@ pub enum Look {
     Bad(String),
 }
 
-impl Source {
+/// Where a certificate comes from, as far as no API server is asked for it.
+enum Near {
+    Files(Files),
+    Own(Box<Signer>),
+}
+
+impl Near {
     fn look(&mut self, now: SystemTime) -> Look {
         match self {
             Self::Files(files) => files.look(now),
-            Self::Own(authority) => authority.look(now),
+            Self::Own(signer) => signer.look(now),
         }
     }
 }
@@ -64,19 +84,53 @@ pub async fn keep(
     metrics: Arc<Metrics>,
     log: Log,
 ) {
-    let mut source = Some(source);
+    let (signing, mut authority) = watch::channel(None);
+    let (near, shared) = match source {
+        Source::Files(files) => (Near::Files(files), None),
+        Source::Own(signer) => (Near::Own(signer), None),
+        Source::Shared(shared) => {
+            let Rules { names, leaf, .. } = shared.rules().clone();
+            let signer = Signer::following(authority.clone(), names, leaf);
+            (Near::Own(Box::new(signer)), Some(shared))
+        }
+    };
+    let ask = async {
+        match shared {
+            Some(shared) => shared.keep(signing, &metrics, &log).await,
+            None => pending().await,
+        }
+    };
+    let look = keep_near(near, &mut authority, &current, &metrics, &log);
+    tokio::select! {
+        () = ask => {}
+        () = look => {}
+    }
+}
+
+/// Looks now and then, and when there is another authority.
+async fn keep_near(
+    near: Near,
+    authority: &mut watch::Receiver<Option<Arc<Authority>>>,
+    current: &watch::Sender<Option<Usable>>,
+    metrics: &Metrics,
+    log: &Log,
+) {
+    let mut near = Some(near);
     loop {
-        let Some(mut looking) = source.take() else { return };
+        let Some(mut looking) = near.take() else { return };
         // A file may lie on a disk that does not answer.
         let looked = spawn_blocking(move || {
             let look = looking.look(SystemTime::now());
             (looking, look)
         });
         let Ok((looking, look)) = looked.await else { return };
-        source = Some(looking);
-        take(look, &current, &metrics, &log);
-        expire(&current, &metrics, &log);
-        sleep(LOOK).await;
+        near = Some(looking);
+        take(look, current, metrics, log);
+        expire(current, metrics, log);
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            Ok(()) = authority.changed() => {}
+        }
     }
 }
 
@@ -85,8 +139,8 @@ fn take(look: Look, current: &watch::Sender<Option<Usable>>, metrics: &Metrics, 
         Look::Same => {}
         Look::New(usable) => {
             metrics.certificates_taken.add();
-            metrics.certificate_ends.set(usable.not_after());
-            let until = usable.not_after_text();
+            metrics.certificate_ends.set(validity::seconds(usable.until()));
+            let until = validity::text(usable.until());
             log.line(Level::Info, "certificate taken", &[("until", &until)]);
             current.send_replace(Some(usable));
         }
@@ -102,7 +156,7 @@ fn take(look: Look, current: &watch::Sender<Option<Usable>>, metrics: &Metrics, 
 /// An expired certificate is not served: a client would refuse it anyway, and a probe has to see it.
 fn expire(current: &watch::Sender<Option<Usable>>, metrics: &Metrics, log: &Log) {
     let now = SystemTime::now();
-    let expired = current.borrow().as_ref().is_some_and(|usable| !usable.is_valid(now));
+    let expired = current.borrow().as_ref().is_some_and(|usable| usable.has_ended(now));
     if expired {
         current.send_replace(None);
         metrics.certificate_ends.set(0);

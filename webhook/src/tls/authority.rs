@@ -1,48 +1,45 @@
-//! An authority of our own, in memory: a certificate without a cluster and without files.
+//! An authority: a certificate that others trust, its key, and what it signs.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io::Write as _,
     path::Path,
-    time::{Duration, SystemTime},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{
+    RootCertStore,
+    client::{verify_server_cert_signed_by_trust_anchor, verify_server_name},
+    crypto::aws_lc_rs,
+    pki_types::{
+        CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime, pem::PemObject,
+    },
+    server::ParsedCertificate,
+};
+use x509_parser::parse_x509_certificate;
 
-use crate::tls::{Look, Usable};
+use crate::tls::{
+    Usable,
+    validity::{text, validity},
+};
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long the authority lasts, and with it the file of --ca-out.
-const AUTHORITY: Duration = DAY.saturating_mul(3650);
-
-/// How long a certificate lasts. It is replaced after two thirds of that.
-const LEAF: Duration = DAY.saturating_mul(30);
-
-/// The names that the process is reached by: on the same machine, and as a Service in one of the usual namespaces.
-const NAMES: [&str; 10] = [
-    "localhost",
-    "127.0.0.1",
-    "::1",
-    "meshroute-webhook",
-    "meshroute-webhook.default",
-    "meshroute-webhook.default.svc",
-    "meshroute-webhook.meshroute",
-    "meshroute-webhook.meshroute.svc",
-    "meshroute-webhook.meshroute-system",
-    "meshroute-webhook.meshroute-system.svc",
-];
+/// What we sign is valid since an hour ago: the clocks of clients differ from ours.
+const EARLY: Duration = Duration::from_secs(60 * 60);
 
 /// The authority.
 #[derive(Debug)]
 pub struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    renew: Option<SystemTime>,
+    certificate: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+    from: SystemTime,
+    until: SystemTime,
 }
 
 impl Authority {
@@ -51,15 +48,135 @@ impl Authority {
     /// # Errors
     ///
     /// Returns what the cryptography says.
-    pub fn new(now: SystemTime) -> Result<Self, String> {
-        let mut params = lasting(CertificateParams::default(), now, AUTHORITY);
-        params.distinguished_name.push(DnType::CommonName, "meshroute self-signed");
+    pub fn new(now: SystemTime, life: Duration) -> Result<Self, String> {
+        let mut params = lasting(CertificateParams::default(), now, now + life);
+        // Two that are trusted at once are told apart by their names.
+        let name = format!("meshroute-webhook, {}", text(now));
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().map_err(|error| error.to_string())?;
+        let certificate = params.self_signed(&key).map_err(|error| error.to_string())?;
+        let certificate = certificate.der().clone();
+        let (from, until) = validity(&certificate)?;
+        Ok(Self { certificate, issuer: Issuer::new(params, key), from, until })
+    }
+
+    /// Takes one that was kept as PEM.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it.
+    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, String> {
+        let certificate = CertificateDer::from_pem_slice(certificate)
+            .map_err(|error| format!("there is no certificate: {error}"))?;
+        let key = PrivateKeyDer::from_pem_slice(key)
+            .map_err(|error| format!("there is no private key: {error}"))?;
+        let key = KeyPair::try_from(&key)
+            .map_err(|error| format!("the private key cannot be used: {error}"))?;
+        let (from, until) = validity(&certificate)?;
+        let (_, read) = parse_x509_certificate(&certificate)
+            .map_err(|error| format!("the certificate cannot be read: {error}"))?;
+        if !read.is_ca() {
+            return Err("the certificate is not that of an authority".to_owned());
+        }
+        if *read.public_key().subject_public_key.data != *key.public_key_raw() {
+            return Err("certificate and key do not go together".to_owned());
+        }
         let issuer =
-            CertifiedIssuer::self_signed(params, key).map_err(|error| error.to_string())?;
-        Ok(Self { issuer, renew: None })
+            Issuer::from_ca_cert_der(&certificate, key).map_err(|error| error.to_string())?;
+        Ok(Self { certificate, issuer, from, until })
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
+    /// Its key as PEM.
+    pub fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
+    /// When it ends.
+    pub fn until(&self) -> SystemTime {
+        self.until
+    }
+
+    /// When it was made, by the clock of whoever did.
+    pub fn since(&self) -> SystemTime {
+        self.from + EARLY
+    }
+
+    /// The part of its life at `now`, in thousandths.
+    pub fn age(&self, now: SystemTime) -> u128 {
+        let since = self.since();
+        let whole = self.until.duration_since(since).unwrap_or_default().as_millis();
+        let passed = now.duration_since(since).unwrap_or_default().as_millis();
+        (passed * 1000).checked_div(whole).unwrap_or(1000)
+    }
+
+    /// Says why it cannot be used at `now`.
+    ///
+    /// # Errors
+    ///
+    /// One that is not valid yet is of no use: it comes from a clock that was wrong by hours.
+    pub fn check(&self, now: SystemTime) -> Result<(), String> {
+        if now >= self.until {
+            Err(format!("the authority has ended on {}", text(self.until)))
+        } else if now < self.from {
+            Err(format!("the authority begins on {}", text(self.from)))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Signs a certificate with these names; it does not outlive the authority.
+    ///
+    /// # Errors
+    ///
+    /// Says why nobody who trusts the authority would take it.
+    pub fn sign(
+        &self,
+        names: &[String],
+        life: Duration,
+        now: SystemTime,
+    ) -> Result<Usable, String> {
+        self.check(now)?;
+        let params = CertificateParams::new(names).map_err(|error| error.to_string())?;
+        let mut params = lasting(params, now, self.until.min(now + life));
+        params.distinguished_name.push(DnType::CommonName, "meshroute-webhook");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate().map_err(|error| error.to_string())?;
+        let leaf = params.signed_by(&key, &self.issuer).map_err(|error| error.to_string())?;
+        let chain: Vec<CertificateDer<'static>> = vec![leaf.der().clone()];
+        self.verify(leaf.der(), names, now)
+            .map_err(|error| format!("the authority signs what no client takes: {error}"))?;
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Usable::new(chain, key, now)
+    }
+
+    /// Somebody may have given us an authority that may not sign for our names.
+    fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        names: &[String],
+        now: SystemTime,
+    ) -> Result<(), rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone())?;
+        let leaf = ParsedCertificate::try_from(leaf)?;
+        let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default());
+        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&leaf, &roots, &[], now, algorithms)?;
+        for name in names {
+            let name = ServerName::try_from(name.as_str())
+                .map_err(|error| rustls::Error::General(error.to_string()))?;
+            verify_server_name(&leaf, &name)?;
+        }
+        Ok(())
     }
 
     /// Writes its certificate, whole or not at all: somebody may be waiting for the file.
@@ -74,7 +191,7 @@ impl Authority {
         let part = path.with_file_name(part);
         let written = File::create(&part)
             .and_then(|mut file| {
-                file.write_all(self.issuer.pem().as_bytes())?;
+                file.write_all(pem(&self.certificate).as_bytes())?;
                 file.sync_all()
             })
             .and_then(|()| fs::rename(&part, path));
@@ -84,57 +201,30 @@ impl Authority {
             format!("cannot write --ca-out {}: {error}", path.display())
         })
     }
-
-    /// Signs a certificate when it is time for one.
-    pub fn look(&mut self, now: SystemTime) -> Look {
-        if self.renew.is_some_and(|renew| now < renew) {
-            return Look::Same;
-        }
-        match self.sign(now) {
-            Ok(usable) => {
-                self.renew = Some(now + LEAF * 2 / 3);
-                Look::New(usable)
-            }
-            Err(problem) => Look::Bad(problem),
-        }
-    }
-
-    fn sign(&self, now: SystemTime) -> Result<Usable, String> {
-        let names = NAMES.map(str::to_owned).to_vec();
-        let params = CertificateParams::new(names).map_err(|error| error.to_string())?;
-        let mut params = lasting(params, now, LEAF);
-        params.distinguished_name.push(DnType::CommonName, "meshroute-webhook");
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
-        let key = KeyPair::generate().map_err(|error| error.to_string())?;
-        let leaf = params.signed_by(&key, &self.issuer).map_err(|error| error.to_string())?;
-        let chain: Vec<CertificateDer<'static>> = vec![leaf.der().clone()];
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Usable::new(chain, key, now)
-    }
 }
 
-/// Valid since an hour ago: the clocks of clients differ from ours.
-fn lasting(mut params: CertificateParams, now: SystemTime, time: Duration) -> CertificateParams {
-    params.not_before = (now - HOUR).into();
-    params.not_after = (now + time).into();
+/// An authority is shared by those who keep it and those who sign with it, and is the same as long as its certificate is.
+pub(super) fn is_same(a: Option<&Arc<Authority>>, b: Option<&Arc<Authority>>) -> bool {
+    a.map(|it| &it.certificate) == b.map(|it| &it.certificate)
+}
+
+/// A certificate as PEM.
+pub(super) fn pem(certificate: &CertificateDer<'_>) -> String {
+    let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
+    let body = STANDARD.encode(certificate);
+    for (idx, c) in body.chars().enumerate() {
+        if idx > 0 && idx % 64 == 0 {
+            text.push('\n');
+        }
+        text.push(c);
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "\n-----END CERTIFICATE-----");
+    text
+}
+
+fn lasting(mut params: CertificateParams, now: SystemTime, until: SystemTime) -> CertificateParams {
+    params.not_before = (now - EARLY).into();
+    params.not_after = until.into();
     params
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_is_replaced_before_it_ends() {
-        let now = SystemTime::now();
-        let mut authority = Authority::new(now).expect("an authority");
-        assert!(matches!(authority.look(now), Look::New(_)));
-        assert!(matches!(authority.look(now + DAY * 19), Look::Same));
-        // A machine may sleep past the end.
-        for days in [21, 400] {
-            assert!(matches!(authority.look(now + DAY * days), Look::New(_)), "{days}");
-        }
-    }
 }

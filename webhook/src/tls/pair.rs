@@ -1,23 +1,21 @@
 //! A certificate with its key, checked before it is served.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use x509_parser::parse_x509_certificate;
+
+use crate::tls::validity::{text, validity};
 
 /// A certificate that can be served.
 #[derive(Clone, Debug)]
 pub struct Usable {
     config: Arc<ServerConfig>,
-    /// In seconds since 1970.
-    not_after: i64,
+    from: SystemTime,
+    until: SystemTime,
 }
 
 impl Usable {
@@ -49,9 +47,7 @@ impl Usable {
         now: SystemTime,
     ) -> Result<Self, String> {
         let first = chain.first().ok_or("there is no certificate")?;
-        let (_, leaf) = parse_x509_certificate(first)
-            .map_err(|error| format!("the certificate cannot be read: {error}"))?;
-        let not_after = leaf.validity().not_after.timestamp();
+        let (from, until) = validity(first)?;
         let mut config =
             ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
                 .with_safe_default_protocol_versions()
@@ -61,9 +57,9 @@ impl Usable {
                 .map_err(|error| format!("certificate and key do not go together: {error}"))?;
         // An API server speaks HTTP/1.1 to Services and HTTP/2 to loopback.
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let usable = Self { config: Arc::new(config), not_after };
-        if !usable.is_valid(now) {
-            return Err(format!("the certificate has expired on {}", usable.not_after_text()));
+        let usable = Self { config: Arc::new(config), from, until };
+        if until <= now {
+            return Err(format!("the certificate has expired on {}", text(until)));
         }
         Ok(usable)
     }
@@ -73,20 +69,18 @@ impl Usable {
         Arc::clone(&self.config)
     }
 
-    /// When it ends, in seconds since 1970.
-    pub fn not_after(&self) -> i64 {
-        self.not_after
+    /// When it begins.
+    pub fn from(&self) -> SystemTime {
+        self.from
     }
 
-    /// When it ends, for people.
-    pub fn not_after_text(&self) -> String {
-        jiff::Timestamp::from_second(self.not_after)
-            .map_or_else(|_| "a time too far away".to_owned(), |time| time.to_string())
+    /// When it ends.
+    pub fn until(&self) -> SystemTime {
+        self.until
     }
 
-    /// Whether it has not expired. One that is not valid yet is served: the clock of the client decides, and ours may be late.
-    pub fn is_valid(&self, now: SystemTime) -> bool {
-        let Ok(not_after) = u64::try_from(self.not_after) else { return false };
-        now < UNIX_EPOCH + Duration::from_secs(not_after)
+    /// Whether it has expired. One that is not valid yet is served: the clock of the client decides, and ours may be late.
+    pub fn has_ended(&self, now: SystemTime) -> bool {
+        now >= self.until
     }
 }

@@ -17,7 +17,7 @@ use meshroute_webhook::{
     review::{About, Answer, Question, Verdict},
     serve::{self, Limits},
     stop::Phase,
-    tls::{Authority, Source},
+    tls::{Signer, Source, names},
 };
 use rustls::ClientConfig;
 use tokio::{
@@ -104,9 +104,9 @@ impl Inside {
             .build()
             .expect("a runtime");
         let folder = Folder::new();
-        let authority = Authority::new(SystemTime::now()).expect("an authority");
+        let signer = Signer::own(names::names(&[], None), SystemTime::now()).expect("an authority");
         let file = folder.path("ca.pem");
-        authority.write(&file).expect("it can be written");
+        signer.write_authority(&file).expect("it can be written");
         let config = trusting(&std::fs::read_to_string(file).expect("PEM"), "http/1.1");
         let bind = || serve::bind((Ipv4Addr::LOCALHOST, 0).into(), "--listen");
         let (admission, admin) = runtime
@@ -116,7 +116,7 @@ impl Inside {
         let program = Program {
             admission,
             admin,
-            source: Source::Own(Box::new(authority)),
+            source: Source::Own(Box::new(signer)),
             judge,
             sight: None,
             limits,

@@ -87,6 +87,10 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", env = "MESHROUTE_SHUTDOWN_DELAY", default_value = "10", value_parser = pause)]
     pub shutdown_delay: Duration,
 
+    /// Seconds after which a connection ends with its next answer, a tenth more or less; 0 for never
+    #[arg(long, value_name = "SECONDS", env = "MESHROUTE_MAX_CONNECTION_AGE", default_value = "600", value_parser = age)]
+    pub max_connection_age: Duration,
+
     /// How log lines are written
     #[arg(long, value_name = "FORMAT", env = "MESHROUTE_LOG", default_value = "text")]
     pub log: Format,
@@ -128,6 +132,11 @@ impl Args {
             ));
         }
         Ok(())
+    }
+
+    /// How old a connection may become.
+    pub fn age(&self) -> Option<Duration> {
+        Some(self.max_connection_age).filter(|age| !age.is_zero())
     }
 
     /// What reviews are judged by.
@@ -238,6 +247,12 @@ fn level(text: &str) -> Result<String, String> {
 fn pause(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds <= 120);
     seconds.map(Duration::from_secs).ok_or_else(|| "not a number of seconds up to 120".to_owned())
+}
+
+/// At most a day: longer is never.
+fn age(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| "not a number of seconds up to 86400".to_owned())
 }
 
 /// Seconds, at most a hundred years.

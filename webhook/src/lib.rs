@@ -7,6 +7,7 @@ pub mod admin;
 pub mod admission;
 pub mod args;
 pub mod cache;
+mod chance;
 pub mod kubernetes;
 pub mod log;
 pub mod metrics;
@@ -118,7 +119,7 @@ async fn start(args: &Args, policy: Policy, mut err: impl Write + Send + 'static
         source,
         judge: judge(policy, sight.as_ref().map(|sight| Arc::clone(&sight.cache))),
         sight,
-        limits: Limits::default(),
+        limits: Limits { age: args.age(), ..Limits::default() },
         pause: args.shutdown_delay,
         log: log.clone(),
     };

@@ -35,6 +35,8 @@ pub struct Limits {
     pub write: Duration,
     /// The time between requests: longer than the 90 s after which an API server closes, or both close at once.
     pub idle: Duration,
+    /// How old a connection may become: its client then opens another, with the certificate and the replica of that time.
+    pub age: Option<Duration>,
     /// The time of what is under way once no more is accepted.
     pub drain: Duration,
     /// Reviews at once.
@@ -56,6 +58,7 @@ impl Default for Limits {
             body: Duration::from_secs(8),
             write: Duration::from_secs(7),
             idle: Duration::from_secs(180),
+            age: None,
             drain: Duration::from_secs(14),
             reviews: 64,
             waiting: 256,

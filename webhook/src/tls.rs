@@ -2,7 +2,6 @@
 
 mod authority;
 mod bundle;
-mod chance;
 mod files;
 pub mod names;
 mod pair;

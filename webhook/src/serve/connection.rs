@@ -1,6 +1,7 @@
 //! One connection: handshake, the protocol that was agreed on, and its end.
 
 use std::{
+    future::pending,
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
@@ -19,12 +20,13 @@ use tokio::{
     io::{self, AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt as _;
 
 use crate::{
+    chance,
     serve::{
         Service, Transport,
         pace::{Pace, Paced},
@@ -96,10 +98,14 @@ where
     let phase = service.phase.clone();
     let place = Arc::new(place);
     let router = service.router.clone();
+    // Connections that were opened together need not end together.
+    let old = service.limits.age.map(|age| Instant::now() + chance::about(age));
     let answer = service_fn(move |request: hyper::Request<Incoming>| {
         place.settle();
         let busy = place.pace.begin();
-        let leaves = *phase.borrow() >= Phase::Leaving && request.version() < Version::HTTP_2;
+        let is_old = old.is_some_and(|old| old <= Instant::now());
+        let leaves = is_old || *phase.borrow() >= Phase::Leaving;
+        let leaves = leaves && request.version() < Version::HTTP_2;
         let answering = router.clone().oneshot(Request::map(request, Body::new));
         Box::pin(async move {
             let answer = answering.await;
@@ -118,14 +124,15 @@ where
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(10))
             .serve_connection(io, answer);
-        watch(connection, http2::Connection::graceful_shutdown, &pace, service).await
+        watch(connection, http2::Connection::graceful_shutdown, old, &pace, service).await
     } else {
         let connection = http1::Builder::new()
             .header_read_timeout(None)
             .max_buf_size(HEAD)
             .half_close(false)
             .serve_connection(io, answer);
-        watch(connection, http1::Connection::graceful_shutdown, &pace, service).await
+        // It ends with an answer. A client of HTTP/1.1 that is idle may just be sending a request, which would be lost.
+        watch(connection, http1::Connection::graceful_shutdown, None, &pace, service).await
     }
 }
 
@@ -139,6 +146,7 @@ fn last(mut answer: Response) -> Response {
 async fn watch<C>(
     connection: C,
     end: fn(Pin<&mut C>),
+    old: Option<Instant>,
     pace: &Pace,
     service: &Service,
 ) -> &'static str
@@ -147,7 +155,7 @@ where
 {
     let mut connection = pin!(connection);
     let mut phase: watch::Receiver<Phase> = service.phase.clone();
-    let mut is_ending = false;
+    let (mut is_ending, mut is_old) = (false, false);
     let mut looks = interval(service.limits.head / 4);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -160,6 +168,10 @@ where
             _ = looks.tick() => if pace.is_over() {
                 return "timeout";
             },
+            () = reached(old), if !is_old && !is_ending => {
+                is_old = true;
+                end(connection.as_mut());
+            }
             () = Phase::reached(&mut phase, Phase::Stopping), if !is_ending => {
                 is_ending = true;
                 end(connection.as_mut());
@@ -167,5 +179,12 @@ where
                 looks.reset_after(LAST + Duration::from_millis(1));
             }
         }
+    }
+}
+
+async fn reached(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
     }
 }

@@ -20,13 +20,13 @@ use tokio::{
 };
 
 use crate::{
+    chance,
     kubernetes::{self, Kubernetes},
     log::{Level, Log},
     metrics::Metrics,
     tls::{
         Authority, LOOK, authority,
         bundle::{Configuration, Configurations},
-        chance,
         stored::{self, Rules, Step, Stored},
         turn::{Bundle, Turn},
         validity::seconds,

@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::tls::{Authority, Look, authority, chance};
+use crate::{
+    chance,
+    tls::{Authority, Look, authority},
+};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
-use crate::tls::{
-    Authority,
-    authority::pem,
+use crate::{
     chance,
-    validity::{text, validity},
+    tls::{
+        Authority,
+        authority::pem,
+        validity::{text, validity},
+    },
 };
 
 /// Where the certificate of the authority is; the names are those of every Secret with a certificate.

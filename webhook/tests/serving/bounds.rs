@@ -131,6 +131,22 @@ fn who_is_slow_is_cut_off() {
 }
 
 #[test]
+fn an_old_connection_ends_with_an_answer() {
+    let limits = Limits { age: Some(SHORT), ..Limits::default() };
+    let inside = Inside::start(limits, &Arc::default());
+    let connect = || Client::new(&inside.listen, &inside.config).expect("it listens");
+    let (mut idle, mut busy) = (connect(), connect());
+    for client in [&mut idle, &mut busy] {
+        assert!(!client.post("/validate", b"{}").expect("an answer").has("connection: close"));
+    }
+    let mut ask = || busy.post("/validate", b"{}").expect("no request is lost");
+    until("the end", || ask().has("connection: close").then_some(()));
+    assert!(busy.rest().expect("it ends").is_empty());
+    // Whoever has not asked for a while still gets an answer.
+    assert_eq!(idle.post("/validate", b"{}").expect("an answer").status, 200);
+}
+
+#[test]
 fn silent_connections_keep_nobody_out() {
     let limits = Limits { connections: 8, ..Limits::default() };
     let inside = Inside::start(limits, &Arc::default());

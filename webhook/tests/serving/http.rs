@@ -1,16 +1,18 @@
 //! What HTTP says before a review is judged, in both versions.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request, Response, body::Bytes, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::pki_types::ServerName;
+use meshroute_webhook::serve::Limits;
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::{
     client::{Client, trusting},
+    inside::Inside,
     program::Running,
     reviews,
 };
@@ -105,4 +107,37 @@ fn http_2_is_spoken_with_those_who_do() {
             Ok::<(), Infallible>(())
         })
         .expect("nothing else can go wrong");
+}
+
+#[test]
+fn an_old_connection_of_http_2_says_goodbye_and_loses_nothing() {
+    let limits = Limits { age: Some(Duration::from_millis(300)), ..Limits::default() };
+    let inside = Inside::start(limits, &Arc::default());
+    let mut config = ClientConfig::clone(&inside.config);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let stream = TcpStream::connect(&inside.listen).await.expect("it listens");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+        let io = TokioIo::new(stream.expect("a handshake"));
+        let (mut sender, connection) =
+            http2::handshake(TokioExecutor::new(), io).await.expect("HTTP/2");
+        let connection = tokio::spawn(connection);
+        let mut answers = 0;
+        while sender.ready().await.is_ok() {
+            let request = Request::post("https://localhost/validate")
+                .header("content-type", "application/json")
+                .body(Full::<Bytes>::from("{}"))
+                .expect("a request");
+            match sender.send_request(request).await {
+                Ok(answer) => assert_eq!(answer.status(), 200),
+                // It was never sent.
+                Err(error) => assert!(error.is_canceled() || error.is_closed(), "{error:?}"),
+            }
+            answers += 1;
+        }
+        assert!(answers > 1, "{answers}");
+        connection.await.expect("it does not break").expect("it ends well");
+    });
 }

@@ -7,17 +7,17 @@ use std::{
 };
 
 /// Two thirds of a time, a tenth of that more or less.
-pub(super) fn due(time: Duration) -> Duration {
+pub(crate) fn due(time: Duration) -> Duration {
     part(time, due_part())
 }
 
 /// Two thirds in thousandths, a tenth of that more or less.
-pub(super) fn due_part() -> u32 {
+pub(crate) fn due_part() -> u32 {
     600 + below(134)
 }
 
 /// A time, a tenth of it more or less.
-pub(super) fn about(time: Duration) -> Duration {
+pub(crate) fn about(time: Duration) -> Duration {
     part(time, 900 + below(201))
 }
 

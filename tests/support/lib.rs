@@ -6,6 +6,7 @@ pub mod answer;
 pub mod answers;
 pub mod authority;
 pub mod cases;
+pub mod chart;
 pub mod cluster;
 pub mod compare;
 pub mod control_plane;

@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     crypto::aws_lc_rs,
@@ -22,16 +21,15 @@ use rustls::{
 };
 use serde_json::{Value, json};
 
-use crate::{control_plane::ControlPlane, process::Process, wait};
+use crate::{
+    chart::{self, Chart},
+    control_plane::ControlPlane,
+    process::Process,
+    wait,
+};
 
 /// Longer than anything takes.
 const LIMIT: Duration = Duration::from_secs(90);
-
-/// The condition that sends routes for Services, and near misses, and no others.
-const MEANT_FOR_SERVICES: &str = "[object, oldObject].exists(o, o != null \
-    && o.?spec.?parentRefs.orValue([]).exists(p, \
-    p.?group.orValue('gateway.networking.k8s.io') in ['', 'core'] \
-    || p.?kind.orValue('Gateway').lowerAscii() in ['service', 'services', 'svc', 'serviceimport']))";
 
 /// A webhook that runs.
 pub struct Webhook {
@@ -183,28 +181,16 @@ impl Webhook {
         line.rsplit(' ').next()?.parse().ok()
     }
 
-    /// Has the server ask it.
+    /// Has the server ask it, as the chart says.
     ///
     /// # Panics
     ///
-    /// Panics if the server refuses the configuration, or never asks.
+    /// Panics if there is no Helm, if the server refuses the configurations, or if it never asks.
     pub fn register(&self, cluster: &ControlPlane, failure_policy: &str) {
-        let hook = |name: &str, path: &str| {
-            json!({"name": format!("{name}.meshroute.dev"), "sideEffects": "None",
-                   "admissionReviewVersions": ["v1"], "failurePolicy": failure_policy,
-                   "matchConditions": [{"name": "services", "expression": MEANT_FOR_SERVICES}],
-                   "rules": [{"apiGroups": ["gateway.networking.k8s.io"], "apiVersions": ["v1"],
-                              "resources": ["httproutes", "grpcroutes"],
-                              "operations": ["CREATE", "UPDATE"]}],
-                   "clientConfig": {"url": format!("https://{}{path}", self.address),
-                                    "caBundle": STANDARD.encode(&self.authority)}})
-        };
-        for (kind, name, path) in [
-            ("MutatingWebhookConfiguration", "mutate", "/mutate"),
-            ("ValidatingWebhookConfiguration", "validate", "/validate"),
-        ] {
-            let object = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
-                "metadata": {"name": "meshroute"}, "webhooks": [hook(name, path)]});
+        let chart = Chart::find().unwrap_or_else(|problem| panic!("{problem}"));
+        let values = json!({"webhook": {"validating": {"failurePolicy": failure_policy}}});
+        let objects = chart.render(&values);
+        for object in chart::configurations_at(&objects, &self.address, &self.authority) {
             cluster.kubectl(&["apply", "-f", "-"], &object.to_string()).success();
         }
         let probe = broken("probe").to_string();

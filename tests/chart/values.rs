@@ -1,0 +1,108 @@
+//! What is rendered of which values, and which values are refused.
+
+use std::{fs, path::Path};
+
+use super::*;
+
+#[test]
+fn the_same_values_render_the_same_bytes() {
+    let Some(chart) = chart::open("the_same_values_render_the_same_bytes") else { return };
+    for (name, values) in combinations() {
+        let render = || chart.template(RELEASE, RELEASE, &values).success();
+        assert_eq!(render(), render(), "{name}");
+    }
+}
+
+/// What would make a rendering depend on a cluster, on chance or on the time, or run beside the webhook.
+#[test]
+fn nothing_is_rendered_that_changes_by_itself() {
+    let Some(chart) = chart::open("nothing_is_rendered_that_changes_by_itself") else { return };
+    let folder = Path::new(&chart::path()).join("templates");
+    for entry in fs::read_dir(folder).expect("the chart has templates") {
+        let path = entry.expect("a folder can be listed").path();
+        let text = fs::read_to_string(&path).expect("a template can be read");
+        for word in [
+            "lookup",
+            "genCA",
+            "genSelfSigned",
+            "genSigned",
+            "genPrivateKey",
+            "derivePassword",
+            "rand",
+            "uuidv4",
+            "now",
+            "date",
+            "htpasswd",
+            "getHostByName",
+        ] {
+            let mut actions = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
+            let has_word = |action: &str| {
+                !action.trim_start_matches(['-', ' ']).starts_with("/*")
+                    && action.split(|c: char| !c.is_alphanumeric()).any(|it| it.starts_with(word))
+            };
+            assert!(!actions.any(has_word), "{word} in {}", path.display());
+        }
+    }
+    for (name, values) in combinations() {
+        for object in chart.render(&values) {
+            let kind = object["kind"].as_str().expect("an object has a kind");
+            assert!(!object.to_string().contains("helm.sh/hook"), "{name}: {object}");
+            let never =
+                ["Job", "CronJob", "Secret", "Namespace", "CustomResourceDefinition", "Pod"];
+            assert!(!never.contains(&kind), "{name}: {object}");
+        }
+    }
+}
+
+#[test]
+fn wrong_values_are_refused_by_name() {
+    let Some(chart) = chart::open("wrong_values_are_refused_by_name") else { return };
+    for (values, words) in [
+        (json!({"replicas": 2}), "'replicas'"),
+        (json!({"webhook": {"validating": {"failure_policy": "Fail"}}}), "'failure_policy'"),
+        (json!({"webhook": {"validating": {"failurePolicy": "fail"}}}), "/failurePolicy'"),
+        (json!({"webhook": {"mutating": {"failurePolicy": "Fail"}}}), "'failurePolicy'"),
+        (json!({"webhook": {"port": 443}}), "'/webhook/port'"),
+        (json!({"webhook": null}), "'webhook'"),
+        (json!({"replicaCount": "2"}), "'/replicaCount'"),
+        (json!({"enforce": "denny"}), "'/enforce'"),
+        (json!({"mesh": ["envoy"]}), "'/mesh/0'"),
+        (json!({"mesh": ["kuma", "kuma"]}), "'/mesh'"),
+        (json!({"levels": {"MR52": "off"}}), "MR52"),
+        (json!({"levels": {"MR052": "warn"}}), "'/levels/MR052'"),
+        (json!({"tls": {"mode": "manual"}}), "'/tls/mode'"),
+        (json!({"tls": {"minVersion": 1.3}}), "'/tls/minVersion'"),
+        (
+            json!({"tls": {"existingSecret": {"caBundle": "MIIB"}}}),
+            "'/tls/existingSecret/caBundle'",
+        ),
+        (json!({"image": {"digest": "abc"}}), "'/image/digest'"),
+        (json!({"mutation": {"scope": "some"}}), "'/mutation/scope'"),
+        (json!({"shutdown": {"delaySeconds": 121}}), "'/shutdown/delaySeconds'"),
+        (json!({"fullnameOverride": "a.b"}), "'/fullnameOverride'"),
+        // Fine by themselves, and not together.
+        (
+            json!({"replicaCount": 1, "webhook": {"validating": {"failurePolicy": "Fail"}}}),
+            "failurePolicy Fail needs replicaCount 2 or more",
+        ),
+        (json!({"tls": {"mode": "existingSecret"}}), "needs tls.existingSecret.name"),
+        (
+            json!({"tls": {"mode": "existingSecret", "existingSecret": {"name": "a"}}}),
+            "needs tls.existingSecret.caBundle",
+        ),
+        (json!({"tls": {"existingSecret": {"name": "a"}}}), "set tls.mode existingSecret"),
+        (json!({"tls": {"clientCA": {"names": ["a"]}}}), "needs tls.clientCA.configMap"),
+        (json!({"cluster": "none"}), "cluster none needs tls.mode"),
+        (json!({"webhook": {"adminPort": 9443}}), "both 9443"),
+    ] {
+        let outcome = chart.template(RELEASE, RELEASE, &values);
+        assert_ne!(outcome.code, 0, "{values}");
+        assert!(outcome.stderr.contains(words), "{values}: {}", outcome.stderr);
+    }
+    let outcome = chart.template(RELEASE, "kube-system", &json!({}));
+    assert!(outcome.stderr.contains("does not go into kube-system"), "{}", outcome.stderr);
+    let outcome = chart.template("a.b", "a", &json!({}));
+    assert!(outcome.stderr.contains("set fullnameOverride"), "{}", outcome.stderr);
+    let outcome = chart.template("a.b", "a", &json!({"fullnameOverride": "a-b"}));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+}

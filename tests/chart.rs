@@ -9,6 +9,14 @@ use serde_json::{Value, json};
 
 #[path = "chart/derived.rs"]
 mod derived;
+#[path = "chart/lockout.rs"]
+mod lockout;
+#[path = "chart/people.rs"]
+mod people;
+#[path = "chart/releases.rs"]
+mod releases;
+#[path = "chart/rights.rs"]
+mod rights;
 #[path = "chart/taken.rs"]
 mod taken;
 #[path = "chart/values.rs"]

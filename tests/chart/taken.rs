@@ -1,33 +1,16 @@
 //! A real API server takes what is rendered, under restricted Pod Security.
 
+use meshroute_tests::shop::define;
+
 use super::*;
 
 /// Kinds of others that the chart may render objects of: any fields will do.
 const OTHERS: &[(&str, &str, &str)] = &[
-    ("cert-manager.io", "certificates", "Certificate"),
-    ("cert-manager.io", "issuers", "Issuer"),
-    ("monitoring.coreos.com", "servicemonitors", "ServiceMonitor"),
-    ("monitoring.coreos.com", "prometheusrules", "PrometheusRule"),
+    ("cert-manager.io", "Certificate", "certificates"),
+    ("cert-manager.io", "Issuer", "issuers"),
+    ("monitoring.coreos.com", "ServiceMonitor", "servicemonitors"),
+    ("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
 ];
-
-fn install_others(cluster: &control_plane::ControlPlane) {
-    let definitions: Vec<String> = OTHERS
-        .iter()
-        .map(|(group, plural, kind)| {
-            let any = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-            json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-                "metadata": {"name": format!("{plural}.{group}")},
-                "spec": {"group": group, "scope": "Namespaced",
-                    "names": {"plural": plural, "kind": kind, "singular": kind.to_lowercase()},
-                    "versions": [{"name": "v1", "served": true, "storage": true,
-                        "schema": {"openAPIV3Schema": any}}]}})
-            .to_string()
-        })
-        .collect();
-    cluster.kubectl(&["apply", "-f", "-"], &definitions.join("\n---\n")).success();
-    let established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
-    cluster.kubectl(&established, "").success();
-}
 
 #[test]
 fn an_api_server_takes_every_combination_of_values() {
@@ -35,7 +18,9 @@ fn an_api_server_takes_every_combination_of_values() {
     let (Some(chart), Some(cluster)) = (chart::open(test), control_plane::shared(test)) else {
         return;
     };
-    install_others(cluster);
+    for (group, kind, plural) in OTHERS {
+        define(cluster, group, "v1", kind, plural);
+    }
     let namespace = cluster.namespace();
     let restricted = "pod-security.kubernetes.io/enforce=restricted";
     cluster.kubectl(&["label", "namespace", &namespace, restricted], "").success();

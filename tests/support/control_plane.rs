@@ -61,6 +61,8 @@ pub struct ControlPlane {
     admin: User,
     etcd_port: u16,
     port: u16,
+    /// Flags of the API server beside our own, or instead of them.
+    flags: Vec<(String, String)>,
     // In this order they end; the folder, which they write to, comes last.
     controller_manager: Option<Server>,
     api_server: Option<Server>,
@@ -131,18 +133,27 @@ impl ControlPlane {
     ///
     /// Returns which program does not run, and the end of its log.
     pub fn start(programs: &Programs) -> Result<Self, String> {
+        Self::start_with(programs, &[])
+    }
+
+    /// As [`Self::start`], with further flags of the API server, whose names stand without dashes.
+    ///
+    /// # Errors
+    ///
+    /// Returns which program does not run, and the end of its log.
+    pub fn start_with(programs: &Programs, flags: &[(&str, &str)]) -> Result<Self, String> {
         // Nobody can reserve a port for a program that is about to start.
         let mut attempts = 3;
         loop {
             attempts -= 1;
-            match Self::start_once(programs) {
+            match Self::start_once(programs, flags) {
                 Err(reason) if attempts > 0 && reason.contains("address already in use") => {}
                 result => return result,
             }
         }
     }
 
-    fn start_once(programs: &Programs) -> Result<Self, String> {
+    fn start_once(programs: &Programs, flags: &[(&str, &str)]) -> Result<Self, String> {
         let start = Instant::now();
         let folder = Folder::new().map_err(|err| format!("no folder for a server: {err}"))?;
         let token = format!("{:016x}{:016x}", random(), random());
@@ -155,6 +166,7 @@ impl ControlPlane {
             admin: User::new(&programs.kubectl, folder.path(), port, "admin", &token),
             etcd_port,
             port,
+            flags: flags.iter().map(|(flag, value)| ((*flag).into(), (*value).into())).collect(),
             controller_manager: None,
             api_server: None,
             _etcd: start_etcd(&programs.etcd, folder.path(), etcd_port)?,
@@ -279,27 +291,29 @@ impl ControlPlane {
         let certificates = self.path(CERTIFICATES);
         // The server makes this key when it starts for the first time; accounts' tokens need one too.
         let key = format!("{certificates}/apiserver.key");
-        let mut program = start_program(
-            &self.programs.api_server,
-            self.folder.path(),
-            &[
-                ("advertise-address", "127.0.0.1"),
-                ("authorization-mode", "RBAC"),
-                ("bind-address", "127.0.0.1"),
-                ("cert-dir", &certificates),
-                // It would refuse every pod as long as nobody makes the accounts of namespaces.
-                ("disable-admission-plugins", "ServiceAccount"),
-                // The default one refuses loopback addresses.
-                ("endpoint-reconciler-type", "none"),
-                ("etcd-servers", &format!("http://127.0.0.1:{}", self.etcd_port)),
-                ("secure-port", &self.port.to_string()),
-                ("service-account-issuer", "https://kubernetes.default.svc"),
-                ("service-account-key-file", &key),
-                ("service-account-signing-key-file", &key),
-                ("service-cluster-ip-range", "10.96.0.0/12"),
-                ("token-auth-file", &self.path(TOKENS)),
-            ],
-        )?;
+        let etcd = format!("http://127.0.0.1:{}", self.etcd_port);
+        let tokens = self.path(TOKENS);
+        let secure_port = self.port.to_string();
+        let mut flags = vec![
+            ("advertise-address", "127.0.0.1"),
+            ("authorization-mode", "RBAC"),
+            ("bind-address", "127.0.0.1"),
+            ("cert-dir", &certificates),
+            // It would refuse every pod as long as nobody makes the accounts of namespaces.
+            ("disable-admission-plugins", "ServiceAccount"),
+            // The default one refuses loopback addresses.
+            ("endpoint-reconciler-type", "none"),
+            ("etcd-servers", &etcd),
+            ("secure-port", &secure_port),
+            ("service-account-issuer", "https://kubernetes.default.svc"),
+            ("service-account-key-file", &key),
+            ("service-account-signing-key-file", &key),
+            ("service-cluster-ip-range", "10.96.0.0/12"),
+            ("token-auth-file", &tokens),
+        ];
+        // Of a flag that is there twice, the last counts.
+        flags.extend(self.flags.iter().map(|(flag, value)| (flag.as_str(), value.as_str())));
+        let mut program = start_program(&self.programs.api_server, self.folder.path(), &flags)?;
         let port = self.port;
         program.until_ready(|| {
             listens(port)?;

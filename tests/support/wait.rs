@@ -22,3 +22,8 @@ pub fn until<T>(limit: Duration, mut ask: impl FnMut() -> Result<T, String>) -> 
         }
     }
 }
+
+/// Lets a time pass that something else takes in a cluster, such as until an endpoint is known to be gone.
+pub fn pass(lag: Duration) {
+    thread::sleep(lag);
+}

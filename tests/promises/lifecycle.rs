@@ -1,0 +1,116 @@
+//! Replicas that stop, die and come back while routes are written.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use meshroute_tests::{
+    https::Target,
+    rig::{self, Replica, Rig, VALIDATE, mesh_route},
+    wait,
+};
+use serde_json::json;
+
+use crate::{PROGRAM, RATE, review, rounds};
+
+/// How late a controller of endpoints is.
+const LAG: Duration = Duration::from_secs(2);
+
+fn addresses(replicas: &[Replica]) -> Vec<Ipv4Addr> {
+    replicas.iter().map(|replica| replica.address).collect()
+}
+
+/// Both replicas are replaced, one after the other, as a Deployment does it with `maxUnavailable: 0`.
+#[test]
+fn a_rolling_restart_loses_no_write() {
+    rig::run("a_rolling_restart_loses_no_write", PROGRAM, |rig| {
+        let mut replicas = vec![leaving(rig), leaving(rig)];
+        rig.route_to(&addresses(&replicas));
+        rig.register("Fail");
+        let since = rig.mark();
+        let writers = rig.writers(RATE);
+        for _ in 0..2 * rounds() {
+            replicas.push(leaving(rig));
+            rig.route_to(&addresses(&replicas));
+            wait::pass(LAG);
+            let mut old = replicas.remove(0);
+            let mut open = Target::new(&old.listen(), &rig.host(), &rig.authority.pem())
+                .connect()
+                .expect("it listens");
+            let body = review(&mesh_route("a", &json!([])));
+            let mut ask = || {
+                open.ask("POST", "/validate?timeout=5s", "application/json", &body)
+                    .expect("an answer")
+            };
+            assert_eq!(ask().header("connection"), Vec::<&str>::new());
+            old.signal("TERM");
+            wait::until(LAG, || match old.get("/readyz") {
+                Ok(answer) if answer.starts_with("HTTP/1.1 503 ") => Ok(()),
+                other => Err(format!("{other:?}")),
+            })
+            .expect("probes are told at once");
+            assert_eq!(ask().header("connection"), ["close"]);
+            wait::pass(LAG);
+            rig.route_to(&addresses(&replicas));
+            let status = old.until_ended(Duration::from_secs(25));
+            assert!(status.success(), "{status}: {}", old.log());
+        }
+        let writes = writers.stop();
+        println!("{writes}");
+        writes.all_done(500);
+        let counted = rig.counted(&since);
+        assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
+        assert!(counted.calls(VALIDATE) >= 500, "{}", counted.text());
+        let audited = rig.audited(&since);
+        assert!(
+            audited.iter().filter(|it| it.validated("verdict") == Some("admitted")).count() >= 500
+        );
+    });
+}
+
+/// A replica that goes on for twice as long as the controller of endpoints takes.
+fn leaving(rig: &mut Rig) -> Replica {
+    rig.replica_with(&["--shutdown-delay", "4"])
+}
+
+/// What was asked through its connections is lost, and what is sent to its address until the endpoint is gone.
+#[test]
+fn a_replica_that_is_killed_costs_what_was_sent_to_it() {
+    rig::run("a_replica_that_is_killed_costs_what_was_sent_to_it", PROGRAM, |rig| {
+        let mut replicas = vec![rig.replica(), rig.replica()];
+        for policy in ["Fail", "Ignore"] {
+            rig.route_to(&addresses(&replicas));
+            rig.register(policy);
+            let since = rig.mark();
+            let writers = rig.writers(RATE);
+            wait::pass(LAG);
+            let mut victim = replicas.remove(0);
+            let from = writers.now();
+            victim.signal("KILL");
+            victim.until_ended(LAG);
+            wait::pass(LAG);
+            rig.route_to(&addresses(&replicas));
+            let until = writers.now();
+            let successor = rig.replica();
+            println!("ready after {} ms", successor.until_ready().as_millis());
+            assert!(successor.until_ready() < Duration::from_secs(3));
+            replicas.push(successor);
+            rig.route_to(&addresses(&replicas));
+            wait::pass(LAG);
+            let writes = writers.stop();
+            println!("{policy}: {writes}");
+            let counted = rig.counted(&since);
+            if policy == "Ignore" {
+                writes.all_done(500);
+                println!("{} writes went on without a review", counted.opened());
+                continue;
+            }
+            // A second for the API server to learn of the endpoints, and what was under way.
+            let late = until + Duration::from_secs(1);
+            for write in writes.failed() {
+                assert!(write.text.contains("failed calling webhook"), "{write:?}");
+                let is_near = write.answered >= from && write.sent <= late;
+                assert!(is_near, "{from:?} to {until:?}: {write:?}");
+            }
+            assert!(writes.failed().len() < writes.0.len() / 2, "{writes}");
+        }
+    });
+}

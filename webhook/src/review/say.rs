@@ -6,13 +6,22 @@ const MOST_WARNINGS: usize = 3;
 pub(super) const WARNING: usize = 256;
 
 /// The first of these as warnings; of the others it is said what `more` says of their number.
+///
+/// Each once: of texts that are the same, the API server passes on one.
 pub(super) fn warnings(
-    texts: impl ExactSizeIterator<Item = String>,
+    mut texts: impl ExactSizeIterator<Item = String>,
     more: impl FnOnce(usize) -> String,
 ) -> Vec<String> {
-    let others = texts.len().saturating_sub(MOST_WARNINGS);
-    let mut warnings: Vec<String> =
-        texts.take(MOST_WARNINGS).map(|text| line(&text, WARNING)).collect();
+    let mut warnings = Vec::new();
+    while warnings.len() < MOST_WARNINGS
+        && let Some(text) = texts.next()
+    {
+        let line = line(&text, WARNING);
+        if !warnings.contains(&line) {
+            warnings.push(line);
+        }
+    }
+    let others = texts.len();
     if others > 0 {
         warnings.push(line(&more(others), WARNING));
     }
@@ -64,6 +73,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_warning_is_given_once() {
+        let given = |texts: &[&str]| {
+            let texts = texts.iter().map(|text| (*text).to_owned());
+            warnings(texts, |others| format!("{others} more"))
+        };
+        assert_eq!(given(&["a", "a", "b"]), ["a", "b"]);
+        assert_eq!(given(&["a", "a", "b", "a", "c"]), ["a", "b", "c"]);
+        assert_eq!(given(&["a", "a", "b", "c", "d", "e"]), ["a", "b", "c", "2 more"]);
+        assert_eq!(given(&["a", "b", "c"]), ["a", "b", "c"]);
+    }
 
     #[test]
     fn a_line_is_cut_between_characters() {

@@ -3,6 +3,7 @@
 
 mod ignore;
 mod index;
+mod labels;
 mod object;
 mod overlay;
 mod parts;
@@ -11,6 +12,7 @@ mod tools;
 mod writers;
 
 pub use ignore::{Fields, IgnoreRule, Pattern, Segment};
+pub use labels::Labels;
 pub use object::{
     AllowedRoutes, EndpointSlice, Gateway, GatewayApi, Namespace, Object, Override, OverrideKind,
     ReferenceGrant, Service, ServiceKind, ServicePort,
@@ -142,7 +144,11 @@ impl Cluster {
                 self.services.insert(service.name.clone(), service).is_some()
             }
             Object::EndpointSlice(slice) => {
-                let slices = self.slices.entry(slice.service.clone()).or_default();
+                // Most Services have one.
+                let slices = self
+                    .slices
+                    .entry(slice.service.clone())
+                    .or_insert_with(|| Vec::with_capacity(1));
                 replace_or_push(slices, slice, |slice| &slice.name)
             }
             Object::ReferenceGrant(grant) => {

@@ -1,9 +1,9 @@
 //! Which mesh a cluster runs, told by what its objects show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
-    cluster::{Cluster, Known, Namespace, OverrideKind, Service},
+    cluster::{Cluster, Known, Labels, Namespace, OverrideKind, Service},
     name::{ObjectName, RouteKind},
     profile::Mesh,
     waypoint::{ISTIO_CLASS, KGATEWAY_CLASS, Labelled, labelled},
@@ -167,7 +167,7 @@ fn by_status(cluster: &Cluster, service: &Service) -> Vec<Family> {
 
 /// Labels and annotations that put a namespace into a mesh.
 fn by_namespace(namespace: &Namespace) -> Option<Family> {
-    let says = |of: &BTreeMap<String, String>, key: &str, values: &[&str]| {
+    let says = |of: &Labels, key: &str, values: &[&str]| {
         of.get(key).is_some_and(|value| values.is_empty() || values.contains(&value.as_str()))
     };
     let (labels, annotations) = (&namespace.labels, &namespace.annotations);

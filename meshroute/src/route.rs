@@ -96,7 +96,7 @@ pub struct Rule {
     /// Timeouts, as written.
     pub timeouts: Timeouts,
     /// What is done with a failed request.
-    pub retry: Option<Retry>,
+    pub retry: Option<Box<Retry>>,
     /// Whether sessions stay with a backend.
     pub has_session_persistence: bool,
 }
@@ -129,7 +129,7 @@ pub struct Match {
     /// The HTTP method.
     pub method: Option<String>,
     /// The method of a GRPCRoute's match, which is also in `path`.
-    pub grpc: Option<GrpcMatch>,
+    pub grpc: Option<Box<GrpcMatch>>,
     /// Header conditions.
     pub headers: Vec<ValueMatch>,
     /// Query parameter conditions.

@@ -1,6 +1,6 @@
 //! Label selectors, as `kubectl -l` reads them.
 
-use std::collections::BTreeMap;
+use meshroute::cluster::Labels;
 
 /// Requirements on labels that all have to hold.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Selector {
     }
 
     /// Whether all requirements hold.
-    pub(crate) fn takes(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub(crate) fn takes(&self, labels: &Labels) -> bool {
         self.0.iter().all(|requirement| match requirement {
             Requirement::Exists(key) => labels.contains_key(key),
             Requirement::Absent(key) => !labels.contains_key(key),
@@ -92,11 +92,13 @@ fn requirement(piece: &str) -> Result<Requirement, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn takes(selector: &str, labels: &[(&str, &str)]) -> bool {
-        let labels =
-            labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let labels = labels.collect::<BTreeMap<_, _>>().into();
         Selector::parse(selector).expect("the selector is well-formed").takes(&labels)
     }
 

@@ -10,11 +10,59 @@ use crate::{
 /// The names of routes, by what they refer to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    by_parent: HashMap<ObjectName, BTreeSet<RouteId>>,
-    by_backend: HashMap<ObjectName, BTreeSet<RouteId>>,
+    by_parent: HashMap<ObjectName, Ids>,
+    by_backend: HashMap<ObjectName, Ids>,
     /// By backend, then by Gateway: thousands of routes may share a backend, and whoever asks which
     /// Gateways lead to it must not have to look at all of them.
-    by_gateway: HashMap<ObjectName, BTreeMap<ObjectName, BTreeSet<RouteId>>>,
+    by_gateway: HashMap<ObjectName, BTreeMap<ObjectName, Ids>>,
+}
+
+/// Names of routes in their order. Most often there is one, and a set of one takes ten times its room.
+#[derive(Debug, Clone)]
+enum Ids {
+    One(RouteId),
+    Several(BTreeSet<RouteId>),
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self::Several(BTreeSet::new())
+    }
+}
+
+impl Ids {
+    fn insert(&mut self, id: RouteId) {
+        match self {
+            Self::Several(ids) if ids.is_empty() => *self = Self::One(id),
+            Self::Several(ids) => {
+                ids.insert(id);
+            }
+            Self::One(one) if *one == id => {}
+            Self::One(one) => *self = Self::Several(BTreeSet::from([one.clone(), id])),
+        }
+    }
+
+    fn remove(&mut self, id: &RouteId) {
+        match self {
+            Self::Several(ids) => {
+                ids.remove(id);
+            }
+            Self::One(one) if one == id => *self = Self::default(),
+            Self::One(_) => {}
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Several(ids) if ids.is_empty())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &RouteId> {
+        let (one, several) = match self {
+            Self::One(one) => (Some(one), None),
+            Self::Several(ids) => (None, Some(ids)),
+        };
+        one.into_iter().chain(several.into_iter().flatten())
+    }
 }
 
 impl Index {
@@ -54,12 +102,12 @@ impl Index {
 
     /// The routes with a parent of this name, whatever its kind.
     pub(super) fn of_parent(&self, parent: &ObjectName) -> impl Iterator<Item = &RouteId> {
-        self.by_parent.get(parent).into_iter().flatten()
+        self.by_parent.get(parent).into_iter().flat_map(Ids::iter)
     }
 
     /// The routes with a backend of this name, whatever its kind.
     pub(super) fn to_backend(&self, backend: &ObjectName) -> impl Iterator<Item = &RouteId> {
-        self.by_backend.get(backend).into_iter().flatten()
+        self.by_backend.get(backend).into_iter().flat_map(Ids::iter)
     }
 
     /// The Gateways that have routes with a backend of this name, each with these.
@@ -72,7 +120,7 @@ impl Index {
     }
 }
 
-fn forget(index: &mut HashMap<ObjectName, BTreeSet<RouteId>>, name: &ObjectName, id: &RouteId) {
+fn forget(index: &mut HashMap<ObjectName, Ids>, name: &ObjectName, id: &RouteId) {
     if let Some(ids) = index.get_mut(name) {
         ids.remove(id);
         if ids.is_empty() {

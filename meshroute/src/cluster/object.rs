@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{Application, Canary, FluxObject, Known, Part, Rollout},
+    cluster::{Application, Canary, FluxObject, Known, Labels, Part, Rollout},
     kind::Kind,
     name::ObjectName,
     route::Route,
@@ -71,13 +71,13 @@ pub struct Service {
     /// Its name.
     pub name: ObjectName,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub labels: Labels,
+    /// Annotations, but for what kubectl remembers of the whole object.
+    pub annotations: Labels,
     /// What kind of Service it is.
     pub kind: ServiceKind,
     /// The labels of the Pods that serve it; none where somebody else writes its endpoints.
-    pub selector: BTreeMap<String, String>,
+    pub selector: Labels,
     /// Its ports.
     pub ports: Vec<ServicePort>,
 }
@@ -142,9 +142,9 @@ pub struct Namespace {
     /// Its name.
     pub name: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub labels: Labels,
+    /// Annotations, but for what kubectl remembers of the whole object.
+    pub annotations: Labels,
 }
 
 /// A Gateway, which may be a waypoint.
@@ -155,7 +155,7 @@ pub struct Gateway {
     /// Its class.
     pub class: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// From where each listener takes routes.
     pub listeners: Vec<AllowedRoutes>,
     /// Whether it is up; unknown without a status.

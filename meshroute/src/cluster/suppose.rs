@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cluster, Object, Service, ServiceKind, ServicePort};
+use super::{Cluster, Labels, Object, Service, ServiceKind, ServicePort};
 use crate::{name::ObjectName, route::Route};
 
 /// What a port of a Service is supposed to be where nothing tells: that of plain HTTP.
@@ -31,10 +31,10 @@ impl Cluster {
         });
         let service = Service {
             name: service.clone(),
-            labels: BTreeMap::new(),
-            annotations: BTreeMap::new(),
+            labels: Labels::default(),
+            annotations: Labels::default(),
             kind: ServiceKind::ClusterIp,
-            selector: BTreeMap::new(),
+            selector: Labels::default(),
             ports: ports.collect(),
         };
         self.whole = false;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{
-        AllowedRoutes, EndpointSlice, Gateway, GatewayApi, Known, Namespace, Object, Override,
-        OverrideKind, ReferenceGrant, Service, ServiceKind, ServicePort,
+        AllowedRoutes, EndpointSlice, Gateway, GatewayApi, Known, Labels, Namespace, Object,
+        Override, OverrideKind, ReferenceGrant, Service, ServiceKind, ServicePort,
     },
     lower::{reader::Reader, route::PORTS},
     name::{GATEWAY_GROUP, ObjectName},
@@ -41,9 +41,8 @@ impl Reader {
                     }),
                 })
             });
-            let (labels, annotations) =
-                (r.strings(metadata.labels), r.strings(metadata.annotations));
-            let selector = r.strings(spec.selector);
+            let (labels, annotations) = (r.labels(metadata.labels), r.labels(metadata.annotations));
+            let selector = r.labels(spec.selector);
             Some(Object::Service(Service { name, labels, annotations, kind, selector, ports }))
         })
     }
@@ -101,7 +100,7 @@ impl Reader {
         let metadata = self.required("metadata", namespace.metadata)?;
         let name = self.metadata_name(&metadata, false)?.name;
         let (labels, annotations) =
-            (self.strings(metadata.labels), self.strings(metadata.annotations));
+            (self.labels(metadata.labels), self.labels(metadata.annotations));
         Some(Object::Namespace(Namespace { name, labels, annotations }))
     }
 
@@ -120,7 +119,7 @@ impl Reader {
             Some(Object::Gateway(Gateway {
                 name,
                 class,
-                labels: r.strings(metadata.labels),
+                labels: r.labels(metadata.labels),
                 listeners,
                 ready,
             }))
@@ -193,6 +192,13 @@ impl Reader {
             GatewayApi { version: of("bundle-version"), channel: of("channel") }
         });
         Some(Object::Crd { group, gateway_api })
+    }
+
+    /// What nobody reads is not kept: it is as large as the object.
+    fn labels(&mut self, labels: Found<BTreeMap<String, String>>) -> Labels {
+        let mut labels = self.strings(labels);
+        labels.remove(wire::signs::LAST_APPLIED);
+        labels.into()
     }
 
     fn strings(&mut self, strings: Found<BTreeMap<String, String>>) -> BTreeMap<String, String> {

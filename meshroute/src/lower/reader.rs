@@ -102,14 +102,15 @@ impl Reader {
     ) -> Vec<U> {
         let Some(entries) = self.entries(name, found) else { return Vec::new() };
         self.field(name, |r| {
-            let places = entries.into_iter().enumerate();
-            let read = places.map(|(index, entry)| {
+            // Collected, they would keep the room of what they were read from, which is much larger.
+            let mut read_entries = Vec::with_capacity(entries.len());
+            for (index, entry) in entries.into_iter().enumerate() {
                 let before = r.problems.len();
                 let value = r.at(Step::Index(index), |r| r.entry(entry, &mut read));
                 let is_refused = r.problems[before..].iter().any(Problem::is_refused);
-                value.filter(|_| !is_refused).unwrap_or_default()
-            });
-            read.collect()
+                read_entries.push(value.filter(|_| !is_refused).unwrap_or_default());
+            }
+            read_entries
         })
     }
 

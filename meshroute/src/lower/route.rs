@@ -85,7 +85,7 @@ impl Reader {
             if rules.is_empty() && kind != RouteKind::Grpc {
                 // `apis/v1/httproute_types.go`, `Rules`: `+kubebuilder:default={{matches: {{path:
                 // {type: "PathPrefix", value: "/"}}}}}`.
-                rules.push(r.rule(kind, wire::Rule::default()));
+                rules = vec![r.rule(kind, wire::Rule::default())];
             }
             Route {
                 id: RouteId { name: name.clone(), kind },
@@ -146,13 +146,13 @@ impl Reader {
             // `apis/v1/httproute_types.go`, `Matches`: "If no matches are specified, the default is
             // a prefix path match on \"/\", which has the effect of matching every HTTP request." A
             // GRPCRoute without matches matches every call.
-            matches.push(Match {
+            matches = vec![Match {
                 path: PathMatch::any(),
                 method: None,
                 grpc: None,
                 headers: vec![],
                 query: vec![],
-            });
+            }];
         }
         let timeouts = self.object("timeouts", timeouts, |r, timeouts| {
             let wire::Timeouts { request, backend_request, unknown } = timeouts;
@@ -169,7 +169,7 @@ impl Reader {
             filters: self.filters(filters),
             backends: self.list("backendRefs", backend_refs, Self::backend),
             timeouts: timeouts.unwrap_or_default(),
-            retry: self.object("retry", retry, Self::retry),
+            retry: self.object("retry", retry, Self::retry).map(Box::new),
             has_session_persistence: matches!(session_persistence, Found::Read(_)),
         }
     }
@@ -201,7 +201,7 @@ impl Reader {
         let (path, method, grpc) = match (kind, self.take("method", method)) {
             (RouteKind::Grpc, Some(MethodMatch::Grpc(grpc))) => {
                 let grpc = self.field("method", |r| r.grpc_match(grpc));
-                (grpc_path(&grpc), None, Some(grpc))
+                (grpc_path(&grpc), None, Some(Box::new(grpc)))
             }
             (RouteKind::Grpc, None) => (PathMatch::any(), None, None),
             (RouteKind::Http | RouteKind::LinkerdHttp, Some(MethodMatch::Http(method))) => {

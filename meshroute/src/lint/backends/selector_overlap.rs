@@ -1,9 +1,7 @@
 //! MR039: backends that share Pods.
 
-use std::collections::BTreeMap;
-
 use crate::{
-    cluster::Service,
+    cluster::{Labels, Service},
     lint::{Check, Findings, Level, Lint, Need, Subject},
     name::ObjectName,
     route::Backend,
@@ -109,6 +107,6 @@ fn weighted<'a>(subject: &Subject<'a>, backend: &Backend) -> Option<&'a Service>
 }
 
 /// Whether all that the narrower selector takes is taken by the wider too.
-fn is_within(wider: &BTreeMap<String, String>, narrower: &BTreeMap<String, String>) -> bool {
+fn is_within(wider: &Labels, narrower: &Labels) -> bool {
     wider.iter().all(|(key, value)| narrower.get(key) == Some(value))
 }

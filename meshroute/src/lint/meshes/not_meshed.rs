@@ -79,6 +79,6 @@ fn is_meshed(namespace: &Namespace) -> bool {
         "kuma.io/mesh",
     ];
     SIGNS.iter().any(|sign| {
-        namespace.labels.contains_key(*sign) || namespace.annotations.contains_key(*sign)
+        namespace.labels.contains_key(sign) || namespace.annotations.contains_key(sign)
     })
 }

@@ -23,7 +23,7 @@ pub fn covers(outer: &Match, inner: &Match) -> bool {
 
 /// Whether every request is taken.
 pub fn takes_everything(matched: &Match) -> bool {
-    matched.path == PathMatch::any()
+    matched.path.takes_any()
         && matched.method.is_none()
         && matched.headers.is_empty()
         && matched.query.is_empty()
@@ -76,7 +76,7 @@ pub(crate) fn path_covers(outer: &PathMatch, inner: &PathMatch) -> bool {
     if matches!(inner, PathMatch::Unknown { .. }) {
         return false;
     }
-    if outer == inner || *outer == PathMatch::any() {
+    if outer == inner || outer.takes_any() {
         return true;
     }
     match (outer, inner) {

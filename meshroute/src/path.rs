@@ -1,18 +1,24 @@
 //! Where in an object something stands: `spec.rules[0].backendRefs[1].weight`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// One step into an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
-    /// Into the field of this name.
-    Field(String),
+    /// Into the field of this name: mostly one that the API has, which is known beforehand.
+    Field(Cow<'static, str>),
     /// Into the entry of this index, from 0.
     Index(usize),
 }
 
-impl From<&str> for Step {
-    fn from(field: &str) -> Self {
+impl From<&'static str> for Step {
+    fn from(field: &'static str) -> Self {
+        Self::Field(field.into())
+    }
+}
+
+impl From<String> for Step {
+    fn from(field: String) -> Self {
         Self::Field(field.into())
     }
 }

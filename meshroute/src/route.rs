@@ -161,6 +161,11 @@ impl PathMatch {
         Self::Prefix("/".into())
     }
 
+    /// Whether every request has it.
+    pub fn takes_any(&self) -> bool {
+        matches!(self, Self::Prefix(prefix) if prefix == "/")
+    }
+
     /// The type, as it is written in a manifest.
     pub fn kind(&self) -> &str {
         match self {

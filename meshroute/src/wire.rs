@@ -14,7 +14,7 @@ pub use found::{Any, Found};
 use std::collections::BTreeMap;
 
 use filters::Filter;
-use found::{KeyInto, wire};
+use found::{Key, wire};
 
 /// A list whose entries may each have the wrong shape.
 pub type List<T> = Vec<Found<T>>;

@@ -12,7 +12,7 @@ use crate::{
         witness::{self, Certainty, Patterns},
     },
     matching,
-    route::{Match, PathMatch},
+    route::Match,
 };
 
 /// The requests of two places.
@@ -180,9 +180,9 @@ fn needed(cells: Vec<Cell>) -> Vec<Cell> {
 impl Requests {
     /// The requests that fulfil both.
     fn both(a: &Match, b: &Match) -> Self {
-        let (path, of_path, left_over) = if a.path == b.path || b.path == PathMatch::any() {
+        let (path, of_path, left_over) = if a.path == b.path || b.path.takes_any() {
             (&a.path, a, None)
-        } else if a.path == PathMatch::any() || matching::path_covers(&a.path, &b.path) {
+        } else if a.path.takes_any() || matching::path_covers(&a.path, &b.path) {
             (&b.path, b, None)
         } else if matching::path_covers(&b.path, &a.path) {
             (&a.path, a, None)

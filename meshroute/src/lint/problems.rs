@@ -76,7 +76,7 @@ fn finding(problem: &Problem) -> Finding {
     let Problem { path, message, gravity, what } = problem;
     let last = path.steps().last();
     let name = last.map_or_else(String::new, |step| match step {
-        Step::Field(name) => name.clone(),
+        Step::Field(name) => name.clone().into_owned(),
         Step::Index(index) => index.to_string(),
     });
     match (what, gravity) {

@@ -55,7 +55,7 @@ impl Meant<'_> {
     }
 
     /// The path of a field of it.
-    pub(super) fn field(&self, name: &str) -> FieldPath {
+    pub(super) fn field(&self, name: &'static str) -> FieldPath {
         at!["spec", "parentRefs", self.index, name]
     }
 
@@ -141,7 +141,7 @@ impl<'a> Target<'a> {
     }
 
     /// Where a field of it stands.
-    pub(super) fn field(&self, name: &str) -> FieldPath {
+    pub(super) fn field(&self, name: &'static str) -> FieldPath {
         let mut path = self.path();
         path.push(name.into());
         path
@@ -437,7 +437,7 @@ impl Listed<'_> {
     }
 
     /// Where a part of it stands.
-    pub(super) fn part(&self, fields: &[&str]) -> FieldPath {
+    pub(super) fn part(&self, fields: &[&'static str]) -> FieldPath {
         let mut path = self.path();
         fields.iter().for_each(|field| path.push((*field).into()));
         path

@@ -40,12 +40,12 @@ impl Reader {
     }
 
     /// As [`Reader::at`], for a field.
-    pub(super) fn field<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn field<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
         self.at(Step::Field(name.into()), read)
     }
 
     /// The value of a field, if it is there with the right shape.
-    pub(super) fn take<T>(&mut self, name: &str, found: Found<T>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, name: &'static str, found: Found<T>) -> Option<T> {
         match found {
             Found::Absent => None,
             Found::Read(value) => Some(value),
@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// As [`Reader::take`]; that it is absent is a problem.
-    pub(super) fn required<T>(&mut self, name: &str, found: Found<T>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, name: &'static str, found: Found<T>) -> Option<T> {
         if matches!(found, Found::Absent) {
             self.field(name, |r| r.refuse("required, and absent".into()));
         }
@@ -67,7 +67,7 @@ impl Reader {
     /// The object in a field, read with the place set to it.
     pub(super) fn object<T, U>(
         &mut self,
-        name: &str,
+        name: &'static str,
         found: Found<T>,
         read: impl FnOnce(&mut Self, T) -> U,
     ) -> Option<U> {
@@ -78,7 +78,7 @@ impl Reader {
     /// The entries of a list, each read with the place set to it; none where it is absent.
     pub(super) fn list<T, U>(
         &mut self,
-        name: &str,
+        name: &'static str,
         found: Found<List<T>>,
         mut read: impl FnMut(&mut Self, T) -> Option<U>,
     ) -> Vec<U> {
@@ -96,7 +96,7 @@ impl Reader {
     /// in it is empty.
     pub(super) fn places<T, U: Default>(
         &mut self,
-        name: &str,
+        name: &'static str,
         found: Found<List<T>>,
         mut read: impl FnMut(&mut Self, T) -> Option<U>,
     ) -> Vec<U> {
@@ -115,7 +115,7 @@ impl Reader {
     }
 
     /// The entries of a list that has no more of them than it may have.
-    fn entries<T>(&mut self, name: &str, found: Found<List<T>>) -> Option<List<T>> {
+    fn entries<T>(&mut self, name: &'static str, found: Found<List<T>>) -> Option<List<T>> {
         let entries = self.take(name, found)?;
         let limit = self.most.iter().find(|(limited, _)| *limited == name);
         let Some((_, most)) = limit.filter(|(_, most)| entries.len() > *most) else {
@@ -148,7 +148,7 @@ impl Reader {
     /// A number of a field, within its bounds.
     pub(super) fn number<T: TryFrom<i64>>(
         &mut self,
-        name: &str,
+        name: &'static str,
         found: Found<i64>,
         bounds: std::ops::RangeInclusive<i64>,
     ) -> Option<T> {
@@ -211,7 +211,7 @@ impl Reader {
         for name in names {
             let near = near(&name, known);
             let message = "unknown field, passed over".to_owned();
-            self.field(&name, |r| r.note(message, Gravity::Unknown, What::Field { near }));
+            self.at(name.into(), |r| r.note(message, Gravity::Unknown, What::Field { near }));
         }
     }
 

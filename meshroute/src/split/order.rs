@@ -211,7 +211,7 @@ fn istio_uri(entry: &Entry<'_>) -> (u8, Reverse<usize>) {
     }
     let Match { path, grpc, .. } = &entry.matched;
     let length = match (entry.attached.route.id.kind, path, grpc) {
-        (RouteKind::Grpc, path, _) if *path == PathMatch::any() => return (NO_URI, Reverse(0)),
+        (RouteKind::Grpc, path, _) if path.takes_any() => return (NO_URI, Reverse(0)),
         (RouteKind::Grpc, PathMatch::Prefix(service), _) => service.len() + "/".len(),
         (_, PathMatch::Regex(_), Some(grpc)) => {
             let length = |part: &Option<String>, any: &str| part.as_deref().unwrap_or(any).len();

@@ -1,6 +1,6 @@
 //! Reading one field: absent, of the expected shape, or odd.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
@@ -190,25 +190,26 @@ impl Shape<'_> for super::TargetPort {
     }
 }
 
-/// Reads a key into a buffer that is used again for the next one.
-pub(crate) struct KeyInto<'a>(pub(crate) &'a mut String);
+/// Reads a key, without copying it where the text has it as it is.
+pub(crate) struct Key;
 
-impl<'de> DeserializeSeed<'de> for KeyInto<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for KeyInto<'_> {
-    type Value = ();
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
-    fn visit_str<E: Error>(self, key: &str) -> Result<(), E> {
-        self.0.clear();
-        self.0.push_str(key);
-        Ok(())
+    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 
@@ -239,9 +240,8 @@ macro_rules! wire {
             const EXPECTED: &'static str = "an object";
             fn map<A: serde::de::MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
                 let mut object = Self::default();
-                let mut key = String::new();
-                while map.next_key_seed(found::KeyInto(&mut key))?.is_some() {
-                    match key.as_str() {
+                while let Some(key) = map.next_key_seed(found::Key)? {
+                    match &*key {
                         $($key => object.$field = map.next_value()?,)*
                         _ => {
                             map.next_value::<serde::de::IgnoredAny>()?;
@@ -253,7 +253,7 @@ macro_rules! wire {
             }
         }
     };
-    (@remember $object:ident $key:ident) => { $object.unknown.push($key.clone()); };
+    (@remember $object:ident $key:ident) => { $object.unknown.push($key.into_owned()); };
     (@forget $object:ident $key:ident) => {};
 }
 pub(crate) use wire;

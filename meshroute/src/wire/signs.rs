@@ -3,7 +3,7 @@
 use serde::de::MapAccess;
 
 use super::{
-    Any, Found, KeyInto, List,
+    Any, Found, Key, List,
     found::{self, Shape, wire},
 };
 
@@ -122,8 +122,7 @@ impl<'de> Shape<'de> for Signs {
     const EXPECTED: &'static str = "an object of strings";
     fn map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
         let mut signs = Self::default();
-        let mut key = String::new();
-        while map.next_key_seed(KeyInto(&mut key))?.is_some() {
+        while let Some(key) = map.next_key_seed(Key)? {
             let Some(sign) = SIGNS.into_iter().find(|sign| *sign == key) else {
                 map.next_value::<serde::de::IgnoredAny>()?;
                 continue;

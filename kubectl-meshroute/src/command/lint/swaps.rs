@@ -116,7 +116,7 @@ mod tests {
         (!swaps.is_empty()).then_some(new)
     }
 
-    fn path(names: &[&str]) -> FieldPath {
+    fn path(names: &[&'static str]) -> FieldPath {
         names.iter().map(|name| path::Step::from(*name)).collect()
     }
 

@@ -54,14 +54,14 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         ];
         for (field, duration) in timeouts {
             let Some(duration) = duration else { continue };
-            let path = at!["spec", "rules", index, "timeouts", field];
+            let path = || at!["spec", "rules", index, "timeouts", field];
             if repeats_unit(duration) {
                 let message = format!("{duration} has a unit twice: write what it adds up to");
-                findings.push(path, duration.clone(), message);
+                findings.push(path(), duration.clone(), message);
             } else if milliseconds(duration).is_some_and(|it| it > HOUR) {
                 let message =
                     format!("{duration} is longer than an hour: is a smaller unit meant?");
-                findings.push(path, duration.clone(), message);
+                findings.push(path(), duration.clone(), message);
             }
         }
     }

@@ -37,7 +37,7 @@ use crate::{
     kubernetes::Kubernetes,
     log::{Level, Log},
     program::{Outcome, Program, Sight},
-    review::{Policy, Review, View},
+    review::{Policy, View},
     serve::Limits,
     stop::Signals,
     tls::{Files, Rules, Shared, Signer, Source},
@@ -183,14 +183,10 @@ fn judge(policy: Policy, cache: Option<Arc<Cache>>) -> Judge {
     let nothing = Cluster::unread();
     Arc::new(move |question, body, found| {
         let today = Some(Timestamp::now().to_zoned(TimeZone::UTC).date());
-        let review = match Review::read(question, body) {
-            Ok(review) => review,
-            Err(refused) => return *refused,
-        };
-        match &cache {
+        review::read(question, body, |review| match &cache {
             Some(cache) => cache.see(found, |view| review.answer(&policy, view, today)),
             None => review.answer(&policy, &View::fixed(&nothing), today),
-        }
+        })
     })
 }
 

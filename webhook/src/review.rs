@@ -146,26 +146,26 @@ pub fn answer(
     view: &View<'_>,
     today: Option<Date>,
 ) -> Answer {
-    match Review::read(question, body) {
-        Ok(review) => review.answer(policy, view, today),
-        Err(refused) => *refused,
+    read(question, body, |review| review.answer(policy, view, today))
+}
+
+/// Reads a request, and has it judged; what is none is refused.
+pub fn read(question: Question, body: &[u8], judge: impl FnOnce(&Review<'_>) -> Answer) -> Answer {
+    let json = match envelope::json(body) {
+        Ok(json) => json,
+        Err(problem) => return refused(About::default(), &problem),
+    };
+    let request = match envelope::read(&json) {
+        Ok(request) => request,
+        Err(problem) => return refused(About::default(), &problem),
+    };
+    match request.work() {
+        Ok(work) => judge(&Review { question, request, work }),
+        Err(problem) => refused(about(&request), &problem),
     }
 }
 
-impl<'a> Review<'a> {
-    /// Reads a request.
-    ///
-    /// # Errors
-    ///
-    /// Returns the answer to what is none.
-    pub fn read(question: Question, body: &'a [u8]) -> Result<Self, Box<Answer>> {
-        let request = envelope::read(body)
-            .map_err(|problem| Box::new(refused(About::default(), &problem)))?;
-        let work =
-            request.work().map_err(|problem| Box::new(refused(about(&request), &problem)))?;
-        Ok(Self { question, request, work })
-    }
-
+impl Review<'_> {
     /// Answers it.
     pub fn answer(&self, policy: &Policy, view: &View<'_>, today: Option<Date>) -> Answer {
         let Self { question, request, work } = self;

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use meshroute::name::RouteKind;
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::value::RawValue;
 
-use crate::review::{judge::Written, strict};
+use crate::review::{
+    judge::Written,
+    strict::{Json, Value},
+};
 
 /// The version of reviews that is spoken.
 pub(super) const API_VERSION: &str = "admission.k8s.io/v1";
@@ -45,10 +47,10 @@ pub(super) struct Request<'a> {
     pub(super) operation: Cow<'a, str>,
     #[serde(default)]
     pub(super) dry_run: Option<bool>,
-    #[serde(borrow)]
-    object: Option<&'a RawValue>,
-    #[serde(borrow)]
-    old_object: Option<&'a RawValue>,
+    #[serde(skip)]
+    object: Option<Value<'a>>,
+    #[serde(skip)]
+    old_object: Option<Value<'a>>,
 }
 
 /// Group, version and kind.
@@ -69,7 +71,7 @@ pub(super) enum Work<'a> {
     /// A version of a route that we do not know.
     UnknownVersion,
     /// This route.
-    Route { kind: RouteKind, object: Box<Written<'a>>, old: Option<&'a RawValue> },
+    Route { kind: RouteKind, object: Box<Written<'a>>, old: Option<Value<'a>> },
 }
 
 /// The beginning of an object.
@@ -89,17 +91,24 @@ struct Metadata {
     deletion_timestamp: Option<IgnoredAny>,
 }
 
-/// Reads the bytes of a review; says what is wrong with them.
-pub(super) fn read(body: &[u8]) -> Result<Request<'_>, String> {
+/// Reads the bytes of a body; says what is wrong with them.
+pub(super) fn json(body: &[u8]) -> Result<Json<'_>, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the body is no UTF-8".to_owned())?;
-    strict::check(text).map_err(|error| format!("the body cannot be read: {error}"))?;
-    let review: Review<'_> = serde_json::from_str(text)
+    Json::of(text).map_err(|error| format!("the body cannot be read: {error}"))
+}
+
+/// Reads a review; says what is wrong with it.
+pub(super) fn read<'a>(json: &'a Json<'a>) -> Result<Request<'a>, String> {
+    let review = Review::deserialize(json.value())
         .map_err(|error| format!("the body is no {KIND} of {API_VERSION}: {error}"))?;
     if review.api_version != API_VERSION || review.kind != KIND {
         let Review { api_version, kind, .. } = review;
         return Err(format!("expected {KIND} of {API_VERSION}, found {kind:?} of {api_version:?}"));
     }
-    let request = review.request.ok_or("request is missing")?;
+    let mut request = review.request.ok_or("request is missing")?;
+    let within = json.value().get("request");
+    request.object = within.and_then(|request| request.get("object"));
+    request.old_object = within.and_then(|request| request.get("oldObject"));
     match request.uid.len() {
         0 => Err("request.uid is missing".into()),
         length if length > LONGEST_UID => Err("request.uid is too long".into()),
@@ -145,8 +154,8 @@ impl<'a> Request<'a> {
     }
 
     /// Reads the beginning of an object, which is of the kind that the request names.
-    fn head(&self, place: &str, object: &'a RawValue) -> Result<Head<'a>, String> {
-        let head: Head<'a> = serde_json::from_str(object.get())
+    fn head(&self, place: &str, object: Value<'a>) -> Result<Head<'a>, String> {
+        let head = Head::deserialize(object)
             .map_err(|error| format!("{place} cannot be read: {error}"))?;
         let group_version = match &*self.kind.group {
             "" => self.kind.version.clone(),

@@ -12,21 +12,20 @@ use meshroute::{
     profile::Mesh,
     route::Route,
 };
-use serde_json::{Value, value::RawValue};
+use serde::Deserialize as _;
 
-use crate::review::{InUse, Policy, View};
+use crate::review::{InUse, Policy, View, strict::Value};
 
 /// A route as somebody wrote it, and as it was read.
 pub(super) struct Written<'a> {
-    raw: &'a RawValue,
+    raw: Value<'a>,
     pub(super) lowered: Lowered,
 }
 
 impl<'a> Written<'a> {
     /// Reads a route; one that names no namespace is in that of the request.
-    pub(super) fn read(kind: RouteKind, raw: &'a RawValue, namespace: &str) -> Self {
-        let mut json = serde_json::Deserializer::from_str(raw.get());
-        Self { raw, lowered: lower(Kind::Route(kind), &mut json, namespace) }
+    pub(super) fn read(kind: RouteKind, raw: Value<'a>, namespace: &str) -> Self {
+        Self { raw, lowered: lower(Kind::Route(kind), raw, namespace) }
     }
 }
 
@@ -91,13 +90,13 @@ impl<'a> Bench<'a> {
         let Written { raw, lowered: Lowered { object, draft, problems } } = object;
         let read = Read::of(problems);
         match object.as_ref().or(draft.as_ref()) {
-            Some(Object::Route(route)) if is_ours(route, raw) => {
+            Some(Object::Route(route)) if is_ours(route, *raw) => {
                 let (cluster, settings) = (self.view.cluster, &self.settings);
                 let report =
                     lint::route_as_read(cluster, route, &self.meshes(route), settings, read);
                 Judged { findings: report.findings, absent: report.absent }
             }
-            None if names_a_service(raw) => {
+            None if names_a_service(*raw) => {
                 let mut findings = read.findings;
                 self.settings.levels.apply(&mut findings);
                 findings.retain(|finding| finding.level > Level::Info);
@@ -117,7 +116,7 @@ impl<'a> Bench<'a> {
 }
 
 /// Whether a parent is, or is meant to be, a Service.
-fn is_ours(route: &Route, object: &RawValue) -> bool {
+fn is_ours(route: &Route, object: Value<'_>) -> bool {
     route.parents.iter().any(|parent| match parent.kind.as_str() {
         // It is empty in a draft, where something in it would be refused.
         "" => names_a_service(object),
@@ -126,9 +125,10 @@ fn is_ours(route: &Route, object: &RawValue) -> bool {
 }
 
 /// As [`is_ours`], of an object that cannot be read otherwise.
-fn names_a_service(object: &RawValue) -> bool {
-    let object: Value = serde_json::from_str(object.get()).unwrap_or_default();
-    object.pointer("/spec/parentRefs").and_then(Value::as_array).is_some_and(|parents| {
+fn names_a_service(object: Value<'_>) -> bool {
+    let parents = object.get("spec").and_then(|spec| spec.get("parentRefs"));
+    let parents = parents.and_then(|parents| serde_json::Value::deserialize(parents).ok());
+    parents.as_ref().and_then(serde_json::Value::as_array).is_some_and(|parents| {
         parents
             .iter()
             .any(|parent| lint::concerns(parent["group"].as_str(), parent["kind"].as_str()))

@@ -1,167 +1,329 @@
-//! Whether a text is JSON that reads in one way only.
+//! JSON that reads in one way only.
 //!
 //! Of a key that is there twice, readers take the first or the last; what was checked would not be what is stored. The
 //! API server writes no such text, so whoever sends one is not it.
+//!
+//! The text is gone through once. What comes of it is a list of where values begin and end, which serde reads as often as
+//! anybody likes, and passes over what nobody asks for.
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+mod reader;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::{borrow::Cow, collections::HashSet};
 
-/// Checks the whole text: no key twice, every string and number readable, at most 128 levels deep.
-pub(super) fn check(text: &str) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let mut keys = Vec::new();
-    Value(&mut keys).deserialize(&mut json)?;
-    json.end()
-}
+pub(super) use reader::Value;
 
-/// How many keys are compared one by one; more are hashed.
+/// How deep lists and objects may be within each other, as in `serde_json`.
+const DEEPEST: usize = 127;
+/// How many values and keys a text may have: an API server writes fewer into as much as it takes.
+const MOST: usize = 1 << 20;
+/// How many keys of an object are compared one by one; more are hashed.
 const FEW: usize = 16;
 
-/// A value; the keys are those of the objects around it, the innermost last.
-struct Value<'k, 'de>(&'k mut Vec<Cow<'de, str>>);
-
-impl<'de> DeserializeSeed<'de> for Value<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
+/// A text that was gone through.
+#[derive(Debug)]
+pub(super) struct Json<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    /// The texts that have escapes, without them.
+    unescaped: Vec<String>,
 }
 
-impl<'de> Visitor<'de> for Value<'_, 'de> {
-    type Value = ();
+/// A value, or a key. Those of a list or an object follow it.
+#[derive(Debug, Clone, Copy)]
+struct Token {
+    kind: Kind,
+    /// Where it begins in the text; for a text with escapes, its place among them.
+    start: usize,
+    /// Where it ends in the text; for a list and an object, the number of the token after it.
+    end: usize,
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    Text,
+    Escaped,
+    List,
+    Map,
+}
+
+impl<'a> Json<'a> {
+    /// Goes through the whole text: no key twice, every string and number readable, not too deep.
+    pub(super) fn of(text: &'a str) -> Result<Self, String> {
+        let json = Self { text, tokens: Vec::with_capacity(text.len() / 8), unescaped: Vec::new() };
+        let mut scanner = Scanner { json, at: 0, keys: Vec::new() };
+        scanner.value(0).and_then(|()| scanner.end()).map_err(|problem| {
+            let before = text.as_bytes().get(..scanner.at).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+            format!("{problem} at line {line} column {column}")
+        })?;
+        Ok(scanner.json)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
+    /// The whole of it.
+    pub(super) fn value(&self) -> Value<'_> {
+        Value::of(self, 0)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Value(self.0))?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let start = self.0.len();
-        let mut many: Option<HashSet<Cow<'de, str>>> = None;
-        while let Some(key) = map.next_key_seed(Key)? {
-            let is_new = match &mut many {
-                Some(many) => many.insert(key),
-                None => {
-                    let own = &self.0[start..];
-                    let is_new = !own.contains(&key);
-                    if own.len() == FEW {
-                        let mut hashed: HashSet<_> = self.0.drain(start..).collect();
-                        hashed.insert(key);
-                        many = Some(hashed);
-                    } else {
-                        self.0.push(key);
-                    }
-                    is_new
-                }
-            };
-            if !is_new {
-                return Err(A::Error::custom("a key is there twice"));
-            }
-            map.next_value_seed(Value(self.0))?;
+    fn text_of(&self, token: Token) -> &str {
+        match token.kind {
+            Kind::Escaped => &self.unescaped[token.start],
+            _ => &self.text[token.start..token.end],
         }
-        self.0.truncate(start);
+    }
+
+    /// The number of the token after a value.
+    fn after(&self, index: usize) -> usize {
+        let token = self.tokens[index];
+        match token.kind {
+            Kind::List | Kind::Map => token.end,
+            Kind::Null | Kind::False | Kind::True | Kind::Number | Kind::Text | Kind::Escaped => {
+                index + 1
+            }
+        }
+    }
+}
+
+/// What is wrong with a text.
+type Problem = &'static str;
+
+/// What goes through a text.
+struct Scanner<'a> {
+    json: Json<'a>,
+    /// How far it has come.
+    at: usize,
+    /// The keys of the objects around the place, the innermost last.
+    keys: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Goes through one value; so many are around it.
+    fn value(&mut self, depth: usize) -> Result<(), Problem> {
+        self.space();
+        match self.next() {
+            Some(b'"') => self.string(),
+            Some(b'{') => self.map(deeper(depth)?),
+            Some(b'[') => self.list(deeper(depth)?),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Kind::True),
+            Some(b'f') => self.word("false", Kind::False),
+            Some(b'n') => self.word("null", Kind::Null),
+            Some(_) => Err("expected a value"),
+            None => Err("the end is missing"),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Problem> {
+        self.space();
+        self.next().map_or(Ok(()), |_| Err("more follows"))
+    }
+
+    fn map(&mut self, depth: usize) -> Result<(), Problem> {
+        let opened = self.open(Kind::Map)?;
+        let mut keys = Keys::after(&self.keys);
+        if !self.takes(b'}') {
+            loop {
+                self.space();
+                if self.next() != Some(b'"') {
+                    return Err("expected a key");
+                }
+                self.string()?;
+                if !keys.is_new(self.last(), &mut self.keys) {
+                    return Err("a key is there twice");
+                }
+                if !self.takes(b':') {
+                    return Err("expected a colon");
+                }
+                self.value(depth)?;
+                if !self.takes(b',') {
+                    break;
+                }
+            }
+            if !self.takes(b'}') {
+                return Err("expected a comma or the end of an object");
+            }
+        }
+        self.keys.truncate(keys.start);
+        self.close(opened)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<(), Problem> {
+        let opened = self.open(Kind::List)?;
+        if !self.takes(b']') {
+            loop {
+                self.value(depth)?;
+                if !self.takes(b',') {
+                    break;
+                }
+            }
+            if !self.takes(b']') {
+                return Err("expected a comma or the end of a list");
+            }
+        }
+        self.close(opened)
+    }
+
+    /// A string, which the quote begins that is next.
+    fn string(&mut self) -> Result<(), Problem> {
+        let start = self.at;
+        let mut has_escapes = false;
+        self.at += 1;
+        loop {
+            let rest = &self.bytes()[self.at..];
+            let plain = rest.iter().position(|byte| ENDS[usize::from(*byte)]);
+            self.at += plain.unwrap_or(rest.len());
+            match self.next() {
+                Some(b'"') => break,
+                // What it means is told once the whole string is here.
+                Some(b'\\') => {
+                    has_escapes = true;
+                    self.at = (self.at + 2).min(self.bytes().len());
+                }
+                Some(_) => return Err("a control character is in a string"),
+                None => return Err("the end of a string is missing"),
+            }
+        }
+        self.at += 1;
+        if !has_escapes {
+            return self.push(Kind::Text, start + 1, self.at - 1);
+        }
+        let text = serde_json::from_str(&self.json.text[start..self.at])
+            .map_err(|_| "a string has a bad escape")?;
+        self.push(Kind::Escaped, self.json.unescaped.len(), 0)?;
+        self.json.unescaped.push(text);
         Ok(())
     }
-}
 
-/// A key, not copied where it has no escapes.
-struct Key;
+    /// The string that was gone through last.
+    fn last(&self) -> Cow<'a, str> {
+        match (self.json.tokens.last(), self.json.unescaped.last()) {
+            (Some(Token { kind: Kind::Escaped, .. }), Some(text)) => Cow::Owned(text.clone()),
+            (Some(token), _) => Cow::Borrowed(&self.json.text[token.start..token.end]),
+            (None, _) => Cow::Borrowed(""),
+        }
+    }
 
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, str>;
+    fn number(&mut self) -> Result<(), Problem> {
+        let start = self.at;
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let rest = &self.bytes()[start..];
+        self.at += rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        let text = &self.json.text[start..self.at];
+        if reader::small(text).is_none()
+            && serde_json::from_str::<serde_json::Number>(text).is_err()
+        {
+            return Err("a number is none, or too large");
+        }
+        self.push(Kind::Number, start, self.at)
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
+    fn word(&mut self, word: &str, kind: Kind) -> Result<(), Problem> {
+        if !self.bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err("expected a value");
+        }
+        self.push(kind, self.at, self.at + word.len())?;
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// Goes into a list or an object.
+    fn open(&mut self, kind: Kind) -> Result<usize, Problem> {
+        let opened = self.json.tokens.len();
+        self.push(kind, self.at, 0)?;
+        self.at += 1;
+        Ok(opened)
+    }
+
+    fn close(&mut self, opened: usize) -> Result<(), Problem> {
+        self.json.tokens[opened].end = self.json.tokens.len();
+        Ok(())
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, end: usize) -> Result<(), Problem> {
+        if self.json.tokens.len() == MOST {
+            return Err("too many values");
+        }
+        self.json.tokens.push(Token { kind, start, end });
+        Ok(())
+    }
+
+    /// Passes over this byte, and over the blanks before it, if it is next.
+    fn takes(&mut self, byte: u8) -> bool {
+        self.space();
+        let is_it = self.next() == Some(byte);
+        self.at += usize::from(is_it);
+        is_it
+    }
+
+    fn space(&mut self) {
+        // Most texts have none, and most bytes are larger than all blanks.
+        while let Some(byte @ ..=b' ') = self.next()
+            && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+        {
+            self.at += 1;
+        }
+    }
+
+    fn next(&self) -> Option<u8> {
+        self.bytes().get(self.at).copied()
+    }
+
+    fn bytes(&self) -> &'a [u8] {
+        self.json.text.as_bytes()
     }
 }
 
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
+/// The bytes at which a string ends, or is not what it says.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        ends[control] = true;
+        control += 1;
+    }
+    ends[0x22] = true;
+    ends[0x5c] = true;
+    ends
+};
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+/// The keys of one object.
+struct Keys<'a> {
+    /// Where they begin among those of the objects around it.
+    start: usize,
+    /// All of them, once there are many.
+    many: Option<HashSet<Cow<'a, str>>>,
+}
+
+impl<'a> Keys<'a> {
+    fn after(keys: &[Cow<'a, str>]) -> Self {
+        Self { start: keys.len(), many: None }
     }
 
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(key))
+    /// Takes a key in, and says whether it was not there.
+    fn is_new(&mut self, key: Cow<'a, str>, keys: &mut Vec<Cow<'a, str>>) -> bool {
+        if let Some(many) = &mut self.many {
+            return many.insert(key);
+        }
+        let own = &keys[self.start..];
+        let is_new = !own.contains(&key);
+        if own.len() == FEW {
+            let mut many: HashSet<_> = keys.drain(self.start..).collect();
+            many.insert(key);
+            self.many = Some(many);
+        } else {
+            keys.push(key);
+        }
+        is_new
     }
+}
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(key.to_owned()))
-    }
+fn deeper(depth: usize) -> Result<usize, Problem> {
+    if depth < DEEPEST { Ok(depth + 1) } else { Err("it is too deep") }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_may_be_there_once_in_each_object() {
-        for text in [r#"{"a": {"a": 1, "b": 2}, "b": [{"a": 1}, {"a": 2}]}"#, "[]", "1.5", "null"] {
-            check(text).expect("it reads in one way");
-        }
-        for text in [
-            r#"{"a": 1, "a": 1}"#,
-            r#"{"a": {"b": 1, "b": 2}}"#,
-            r#"{"a": {"c": 1}, "b": 1, "a": 2}"#,
-            r#"{"ab": 1, "a\u0062": 2}"#,
-            r#"{"a": 1} {"a": 1}"#,
-        ] {
-            check(text).expect_err(text);
-        }
-    }
-
-    #[test]
-    fn many_keys_are_compared_too() {
-        for count in [FEW - 1, FEW, FEW + 1, 20_000] {
-            let keys: Vec<String> = (0..count).map(|key| format!("\"k{key}\": {{}}")).collect();
-            check(&format!("{{{}}}", keys.join(", "))).expect("each is there once");
-            for twice in [0, count - 1] {
-                let text = format!("{{{}, \"k{twice}\": 1}}", keys.join(", "));
-                check(&text).expect_err("one is there twice");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_text_or_number_is_refused() {
-        for text in [r#""\ud800""#, r#"{"\udc00": 1}"#, "NaN", "1e999", "[1,]", "\u{feff}{}", ""] {
-            check(text).expect_err(text);
-        }
-        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        check(&deep(120)).expect("an object may be deep");
-        for levels in [200, 100_000] {
-            check(&deep(levels)).expect_err("not as deep as this");
-        }
-    }
-}
+mod tests;

@@ -19,8 +19,8 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
 
 /// Whether a unit is there twice.
 pub(super) fn repeats_unit(text: &str) -> bool {
-    let units: Vec<&str> = parts(text).flatten().map(|(_, unit)| unit).collect();
-    units.iter().enumerate().any(|(index, unit)| units[..index].contains(unit))
+    let units = || parts(text).flatten().map(|(_, unit)| unit);
+    units().enumerate().any(|(index, unit)| units().take(index).any(|other| other == unit))
 }
 
 /// The numbers with their units; none for what is no such pair, after which nothing comes.

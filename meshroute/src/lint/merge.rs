@@ -29,14 +29,14 @@ pub(super) fn run(
         }
         Check::EachMesh(check) => {
             let mut seen: Vec<Seen> = Vec::new();
+            let mut found = Vec::new();
             for mesh in meshes {
                 let level = level(mesh);
                 if level == Level::Off {
                     continue;
                 }
-                let mut found = Vec::new();
                 check(subject, mesh.profile(), &mut Findings { lint, found: &mut found });
-                for found in found {
+                for found in found.drain(..) {
                     take(&mut seen, level.min(found.at_most), found);
                 }
             }

@@ -28,6 +28,10 @@ pub struct Subject<'a> {
     pub(super) settings: &'a Settings,
     /// The parents that are, or are meant to be, a Service.
     pub(super) parents: Vec<Meant<'a>>,
+    /// The filters of rules and of backends, and all that names an object to send requests to: many checks in many
+    /// meshes go through them.
+    filters: Vec<Listed<'a>>,
+    targets: Vec<Target<'a>>,
     wanted: RefCell<BTreeSet<Part>>,
     absent: RefCell<BTreeSet<Part>>,
     /// The Services that were asked for: every mesh asks for the same few.
@@ -172,11 +176,15 @@ impl<'a> Subject<'a> {
             Some(Meant { index, parent, spelling: spelled(parent)? })
         });
         let parents = parents.collect();
+        let filters: Vec<_> = filters(route).collect();
+        let targets = targets(route, &filters).collect();
         Self {
             cluster,
             route,
             settings,
             parents,
+            filters,
+            targets,
             wanted: RefCell::default(),
             absent: RefCell::default(),
             services: RefCell::default(),
@@ -243,40 +251,13 @@ impl<'a> Subject<'a> {
     }
 
     /// The filters of rules and of backends, each with the place of its list.
-    pub(super) fn filters(&self) -> impl Iterator<Item = Listed<'a>> + use<'a> {
-        self.rules().flat_map(|(rule, it)| {
-            let own = it.filters.iter().enumerate().map(move |(index, filter)| Listed {
-                rule,
-                backend: None,
-                index,
-                filter,
-            });
-            let of_backends = it.backends.iter().enumerate().flat_map(move |(backend, it)| {
-                it.filters.iter().enumerate().map(move |(index, filter)| Listed {
-                    rule,
-                    backend: Some(backend),
-                    index,
-                    filter,
-                })
-            });
-            own.chain(of_backends)
-        })
+    pub(super) fn filters(&self) -> impl Iterator<Item = Listed<'a>> {
+        self.filters.iter().copied()
     }
 
     /// All that names an object to send requests to.
-    pub(super) fn targets(&self) -> impl Iterator<Item = Target<'a>> + use<'a> {
-        let backends = self
-            .backends()
-            .map(|(rule, index, backend)| Target::of_backend(Place::Backend(rule, index), backend));
-        let mirrors = self.filters().filter_map(|listed| {
-            let Filter::RequestMirror(mirror) = listed.filter else { return None };
-            let place = match listed.backend {
-                None => Place::RuleMirror(listed.rule, listed.index),
-                Some(backend) => Place::BackendMirror(listed.rule, backend, listed.index),
-            };
-            Some(Target::of_mirror(place, &mirror.backend))
-        });
-        backends.chain(mirrors)
+    pub(super) fn targets(&self) -> impl Iterator<Item = Target<'a>> {
+        self.targets.iter().copied()
     }
 
     /// The object that a target names: where it says no namespace, some meshes look beside the
@@ -317,6 +298,7 @@ impl<'a> Subject<'a> {
         self.service_in(&name.namespace, &name.name)
     }
 
+    /// As [`Subject::service`], of namespace and name.
     fn service_in(&self, namespace: &str, name: &str) -> Known<Option<&'a Service>> {
         let is_it = |it: &&(ObjectName, _)| it.0.name == name && it.0.namespace == namespace;
         if let Some((_, service)) = self.services.borrow().iter().find(is_it) {
@@ -334,7 +316,12 @@ impl<'a> Subject<'a> {
 
     /// The Service of this name, if it is known to be there.
     pub(super) fn found(&self, name: &ObjectName) -> Option<&'a Service> {
-        match self.service(name) {
+        self.found_in(&name.namespace, &name.name)
+    }
+
+    /// As [`Subject::found`], of namespace and name.
+    pub(super) fn found_in(&self, namespace: &str, name: &str) -> Option<&'a Service> {
+        match self.service_in(namespace, name) {
             Known::Known(service) => service,
             Known::Unknown => None,
         }
@@ -413,6 +400,33 @@ impl<'a> Subject<'a> {
         }
         known
     }
+}
+
+fn filters(route: &Route) -> impl Iterator<Item = Listed<'_>> {
+    route.rules.iter().enumerate().flat_map(|(rule, it)| {
+        let listed = move |backend| move |(index, filter)| Listed { rule, backend, index, filter };
+        let own = it.filters.iter().enumerate().map(listed(None));
+        let of_backends = it.backends.iter().enumerate().flat_map(move |(backend, it)| {
+            it.filters.iter().enumerate().map(listed(Some(backend)))
+        });
+        own.chain(of_backends)
+    })
+}
+
+fn targets<'a>(route: &'a Route, filters: &[Listed<'a>]) -> impl Iterator<Item = Target<'a>> {
+    let backends = route.rules.iter().enumerate().flat_map(|(rule, it)| {
+        let places = it.backends.iter().enumerate();
+        places.map(move |(index, backend)| Target::of_backend(Place::Backend(rule, index), backend))
+    });
+    let mirrors = filters.iter().filter_map(|listed| {
+        let Filter::RequestMirror(mirror) = listed.filter else { return None };
+        let place = match listed.backend {
+            None => Place::RuleMirror(listed.rule, listed.index),
+            Some(backend) => Place::BackendMirror(listed.rule, backend, listed.index),
+        };
+        Some(Target::of_mirror(place, &mirror.backend))
+    });
+    backends.chain(mirrors)
 }
 
 /// A filter, and where it stands.

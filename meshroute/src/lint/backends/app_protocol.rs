@@ -1,9 +1,6 @@
 //! MR037: a backend whose port is not for HTTP.
 
-use crate::{
-    lint::{Check, Findings, Level, Lint, Need, Subject},
-    name::ObjectName,
-};
+use crate::lint::{Check, Findings, Level, Lint, Need, Subject};
 
 pub(in crate::lint) static MR037: Lint = Lint {
     code: "MR037",
@@ -62,12 +59,12 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let namespace = target.namespace.unwrap_or(subject.namespace());
-        let Some(service) = subject.found(&ObjectName::new(namespace, target.name)) else {
+        let Some(service) = subject.found_in(namespace, target.name) else {
             continue;
         };
         let port = service.ports.iter().find(|port| Some(port.port) == target.port);
         let Some(said) = port.and_then(|port| port.app_protocol.as_deref()) else { continue };
-        if NO_HTTP.contains(&said.to_ascii_lowercase().as_str()) {
+        if NO_HTTP.iter().any(|it| it.eq_ignore_ascii_case(said)) {
             let message =
                 format!("the port of Service {} is for {said}, not for HTTP", service.name);
             findings.push(target.field("port"), format!("{} {said}", target.name), message);

@@ -73,10 +73,11 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let namespace = target.namespace.unwrap_or(subject.namespace());
-        let name = ObjectName::new(namespace, target.name);
-        if subject.services().any(|meant| meant.parent.name == name) {
+        let is_it = |name: &ObjectName| name.name == target.name && name.namespace == namespace;
+        if subject.services().any(|meant| is_it(&meant.parent.name)) {
             continue;
         }
+        let name = ObjectName::new(namespace, target.name);
         let mut routes = subject.others(&name);
         let names =
             |other: &Route| other.parents.iter().any(|it| it.name == name && is_service(it));

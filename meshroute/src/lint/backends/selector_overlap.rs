@@ -3,7 +3,6 @@
 use crate::{
     cluster::{Labels, Service},
     lint::{Check, Findings, Level, Lint, Need, Subject},
-    name::ObjectName,
     route::Backend,
 };
 
@@ -102,7 +101,7 @@ fn weighted<'a>(subject: &Subject<'a>, backend: &Backend) -> Option<&'a Service>
         return None;
     }
     let namespace = backend.namespace.as_deref().unwrap_or(subject.namespace());
-    let service = subject.found(&ObjectName::new(namespace, &backend.name));
+    let service = subject.found_in(namespace, &backend.name);
     service.filter(|service| !service.selector.is_empty())
 }
 

@@ -55,9 +55,9 @@ pub struct Cluster {
     known: Parts,
     /// Whether an object tells that all of its kind are here.
     whole: bool,
-    routes: BTreeMap<RouteId, Route>,
+    routes: HashMap<RouteId, Route>,
     index: Index,
-    services: BTreeMap<ObjectName, Service>,
+    services: HashMap<ObjectName, Service>,
     slices: HashMap<ObjectName, Vec<EndpointSlice>>,
     grants: HashMap<String, Vec<ReferenceGrant>>,
     namespaces: BTreeMap<String, Namespace>,
@@ -86,9 +86,9 @@ impl Cluster {
         Self {
             known: Parts::default(),
             whole: false,
-            routes: BTreeMap::new(),
+            routes: HashMap::new(),
             index: Index::default(),
-            services: BTreeMap::new(),
+            services: HashMap::new(),
             slices: HashMap::new(),
             grants: HashMap::new(),
             namespaces: BTreeMap::new(),
@@ -115,8 +115,17 @@ impl Cluster {
 
     /// Whether every object of this part is here.
     pub fn knows(&self, part: &Part) -> bool {
+        self.knows_all(part.kind) || self.known.contains(part)
+    }
+
+    fn knows_object(&self, kind: Kind, name: &ObjectName) -> bool {
+        self.knows_all(kind) || self.known.contains(&Part::object(kind, name))
+    }
+
+    /// Whether every object of this kind is here.
+    fn knows_all(&self, kind: Kind) -> bool {
         let told = self.whole
-            && match part.kind {
+            && match kind {
                 Kind::EndpointSlice => !self.slices.is_empty(),
                 Kind::ReferenceGrant => !self.grants.is_empty(),
                 Kind::Namespace => !self.namespaces.is_empty(),
@@ -132,7 +141,7 @@ impl Cluster {
                 | Kind::ServiceProfile
                 | Kind::Crd => true,
             };
-        told || self.known.contains(part)
+        told || self.known.has_all(kind)
     }
 
     /// Takes an object in; one of the same kind and name gives way, as it would on the API server.
@@ -311,7 +320,9 @@ impl Cluster {
 
     /// All routes, by name.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
-        self.routes.values()
+        let mut routes: Vec<&Route> = self.routes.values().collect();
+        routes.sort_unstable_by_key(|route| &route.id);
+        routes.into_iter()
     }
 
     /// The route of this kind and name.
@@ -341,14 +352,16 @@ impl Cluster {
 
     /// All Services, by name.
     pub fn services(&self) -> impl Iterator<Item = &Service> {
-        self.services.values()
+        let mut services: Vec<&Service> = self.services.values().collect();
+        services.sort_unstable_by_key(|service| &service.name);
+        services.into_iter()
     }
 
     /// The Service of this name.
     pub fn service(&self, name: &ObjectName) -> Known<Option<&Service>> {
         match self.services.get(name) {
             Some(service) => Known::Known(Some(service)),
-            None if self.knows(&Part::object(Kind::Service, name)) => Known::Known(None),
+            None if self.knows_object(Kind::Service, name) => Known::Known(None),
             None => Known::Unknown,
         }
     }
@@ -359,7 +372,7 @@ impl Cluster {
     /// `EndpointConditions.Ready`: "A nil value should be interpreted as true"). A Service with two
     /// address families has a slice of each for the same Pods: the larger family counts.
     pub fn ready(&self, service: &ObjectName, port_name: &str) -> Known<Ready> {
-        let is_told = self.knows(&Part::object(Kind::EndpointSlice, service));
+        let is_told = self.knows_object(Kind::EndpointSlice, service);
         if !is_told || self.planned.contains(service) {
             return Known::Unknown;
         }
@@ -404,7 +417,9 @@ impl Cluster {
     pub fn namespace(&self, name: &str) -> Known<Option<&Namespace>> {
         match self.namespaces.get(name) {
             Some(namespace) => Known::Known(Some(namespace)),
-            None if self.knows(&Part::object(Kind::Namespace, &ObjectName::new("", name))) => {
+            None if self.knows_all(Kind::Namespace)
+                || self.knows(&Part::object(Kind::Namespace, &ObjectName::new("", name))) =>
+            {
                 Known::Known(None)
             }
             None => Known::Unknown,

@@ -13,14 +13,14 @@ impl Cluster {
     /// is up. A new route is younger than all others. The endpoints of a new Service are not known,
     /// unless they are among the objects: its Pods are yet to come.
     pub fn lay_over(&mut self, objects: &Self) {
-        for service in objects.services.values() {
+        for service in objects.services() {
             let is_new = self.service(&service.name) == Known::Known(None);
             if is_new && !objects.slices.contains_key(&service.name) {
                 self.planned.insert(service.name.clone());
             }
             self.services.insert(service.name.clone(), service.clone());
         }
-        for route in objects.routes.values() {
+        for route in objects.routes() {
             self.insert_route(self.applied(route));
         }
         for slice in objects.slices.values().flatten() {

@@ -1,6 +1,6 @@
 //! Which parts of a cluster are known.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::{kind::Kind, name::ObjectName};
 
@@ -60,26 +60,45 @@ impl Part {
 
 /// A set of parts, which holds what lies within one of them too.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parts(HashSet<Part>);
+pub(super) struct Parts {
+    /// The kinds that are known everywhere.
+    all: BTreeSet<Kind>,
+    /// The others.
+    some: HashSet<Part>,
+}
 
 impl Parts {
     pub(super) fn insert(&mut self, part: Part) {
-        self.0.insert(part);
+        match part.within {
+            Within::Cluster => self.all.insert(part.kind),
+            Within::Namespace(_) | Within::Object(_) | Within::Named(_) => self.some.insert(part),
+        };
+    }
+
+    /// Whether all objects of a kind are in it.
+    pub(super) fn has_all(&self, kind: Kind) -> bool {
+        self.all.contains(&kind)
     }
 
     pub(super) fn remove(&mut self, part: &Part) {
-        self.0.remove(part);
+        match part.within {
+            Within::Cluster => self.all.remove(&part.kind),
+            Within::Namespace(_) | Within::Object(_) | Within::Named(_) => self.some.remove(part),
+        };
     }
 
     /// Whether it was put in, just so.
     pub(super) fn has(&self, part: &Part) -> bool {
-        self.0.contains(part)
+        match part.within {
+            Within::Cluster => self.has_all(part.kind),
+            Within::Namespace(_) | Within::Object(_) | Within::Named(_) => self.some.contains(part),
+        }
     }
 
     pub(super) fn contains(&self, part: &Part) -> bool {
-        let around = |within| self.0.contains(&Part { kind: part.kind, within });
-        self.0.contains(part)
-            || around(Within::Cluster)
+        let around = |within| self.some.contains(&Part { kind: part.kind, within });
+        self.has_all(part.kind)
+            || self.some.contains(part)
             || match &part.within {
                 Within::Object(name) => {
                     around(Within::Namespace(name.namespace.clone()))

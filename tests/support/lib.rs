@@ -17,6 +17,7 @@ pub mod findings;
 pub mod gateway_api;
 pub mod generated;
 pub mod https;
+pub mod load;
 pub mod manifests;
 pub mod many;
 pub mod measure;

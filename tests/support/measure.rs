@@ -1,7 +1,9 @@
 //! What benches measure: time, memory, and where the program is.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -27,6 +29,19 @@ pub fn time(work: impl FnOnce()) -> Duration {
 #[must_use]
 pub fn shown(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
+}
+
+/// Asks a server for a page, and returns its answer with its head.
+///
+/// # Errors
+///
+/// Returns what the connection says.
+pub fn get(address: &str, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// What a process has used.

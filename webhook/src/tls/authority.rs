@@ -77,7 +77,7 @@ impl Authority {
         let (from, until) = validity(&certificate)?;
         let (_, read) = parse_x509_certificate(&certificate)
             .map_err(|error| format!("the certificate cannot be read: {error}"))?;
-        if !read.is_ca() {
+        if !is_authority(&certificate) {
             return Err("the certificate is not that of an authority".to_owned());
         }
         if *read.public_key().subject_public_key.data != *key.public_key_raw() {
@@ -206,6 +206,11 @@ impl Authority {
 /// An authority is shared by those who keep it and those who sign with it, and is the same as long as its certificate is.
 pub(super) fn is_same(a: Option<&Arc<Authority>>, b: Option<&Arc<Authority>>) -> bool {
     a.map(|it| &it.certificate) == b.map(|it| &it.certificate)
+}
+
+/// Whether a certificate is that of an authority.
+pub(super) fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+    parse_x509_certificate(certificate).is_ok_and(|(_, read)| read.is_ca())
 }
 
 /// A certificate as PEM.

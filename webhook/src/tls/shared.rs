@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use k8s_openapi::api::core::v1::Secret;
@@ -128,7 +128,7 @@ impl Shared {
         metrics.authority_ends.set(seconds(stored.authority.until()));
         let bundle = self.trust(&stored, found, metrics, log).await?;
         let is_new = !authority::is_same(Some(&stored.authority), served.as_ref());
-        if is_new && self.turn.is(&stored, served.as_ref(), bundle, now) {
+        if is_new && self.turn.is(&stored, served.as_ref(), bundle, (now, Instant::now())) {
             signing.send_replace(Some(stored.authority));
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::{
     chance,
     tls::{
         Authority,
-        authority::pem,
+        authority::{is_authority, pem},
         validity::{text, validity},
     },
 };
@@ -183,7 +183,7 @@ fn replace(
     Ok(Step::Replace(Stored { authority, previous, since: now }, why.to_owned()))
 }
 
-/// Those that are valid and not the authority itself, each once.
+/// Those authorities that are valid and not the one itself, each once.
 fn trusted(
     all: Vec<CertificateDer<'static>>,
     own: &CertificateDer<'_>,
@@ -192,7 +192,11 @@ fn trusted(
     let mut previous = Vec::new();
     for certificate in all {
         let is_valid = validity(&certificate).is_ok_and(|(_, until)| now < until);
-        if is_valid && certificate != *own && !previous.contains(&certificate) {
+        if is_valid
+            && is_authority(&certificate)
+            && certificate != *own
+            && !previous.contains(&certificate)
+        {
             previous.push(certificate);
         }
     }
@@ -208,3 +212,6 @@ fn since(secret: &Secret) -> Option<SystemTime> {
     let text = secret.metadata.annotations.as_ref()?.get(SINCE)?;
     text.parse::<Timestamp>().ok().map(SystemTime::from)
 }
+
+#[cfg(test)]
+mod tests;

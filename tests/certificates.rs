@@ -7,7 +7,7 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -15,11 +15,11 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use meshroute_tests::{
-    authority::Authority,
     control_plane::{self, ControlPlane, User},
     running::Running,
     wait,
 };
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore,
     crypto::aws_lc_rs,
@@ -62,7 +62,12 @@ impl<'a> Place<'a> {
         cluster.grant(&user, Some(&namespace), &json!([own, secrets(&["create"])]));
         let configurations = json!([{"apiGroups": ["admissionregistration.k8s.io"],
             "resources": ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
-            "resourceNames": [namespace], "verbs": ["get", "patch"]}]);
+            "resourceNames": [namespace], "verbs": ["get", "patch"]},
+            {"apiGroups": ["", "gateway.networking.k8s.io", "discovery.k8s.io"],
+            "resources": ["services", "namespaces", "endpointslices", "httproutes", "grpcroutes",
+                "gateways", "referencegrants"], "verbs": ["get", "list", "watch"]},
+            {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"],
+            "verbs": ["get", "list", "watch"]}]);
         cluster.grant(&user, None, &configurations);
         Self { cluster, user, namespace }
     }
@@ -152,16 +157,18 @@ impl<'a> Place<'a> {
         self.kubectl(&["create", "-n", &self.namespace, "-f", "-"], &secret.to_string());
     }
 
-    /// The certificate of the authority in the Secret, as PEM.
+    /// The certificate of the authority in the Secret, as PEM; nothing where there is none.
     fn authority(&self) -> String {
         let path = "jsonpath={.data.tls\\.crt}";
-        let text = self.kubectl(&["get", "secret", SECRET, "-n", &self.namespace, "-o", path], "");
+        let get =
+            ["get", "secret", SECRET, "-n", &self.namespace, "--ignore-not-found", "-o", path];
+        let text = self.kubectl(&get, "");
         String::from_utf8(STANDARD.decode(text).expect("base64")).expect("PEM")
     }
 
     /// Whether a route that is wrong is denied for that, or what happens instead.
     fn denied(&self) -> Result<(), String> {
-        let route = route("wrong", "Service");
+        let route = route("wrong", "gateway.networking.k8s.io").to_string();
         let args = ["create", "--dry-run=server", "-n", &self.namespace, "-f", "-"];
         let outcome = self.cluster.kubectl(&args, &route);
         if outcome.stderr.contains("MR001") { Ok(()) } else { Err(outcome.stderr) }
@@ -220,14 +227,57 @@ impl Replica {
     }
 }
 
-fn route(name: &str, kind: &str) -> String {
-    let group = if kind == "Service" { json!({}) } else { json!({"group": ""}) };
-    let mut parent = json!({"kind": "Service", "name": "web"});
-    parent.as_object_mut().expect("one").extend(group.as_object().expect("one").clone());
+/// A route whose parent has this group; with another one than none it is wrong.
+fn route(name: &str, group: &str) -> Value {
     json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
-        "metadata": {"name": name}, "spec": {"parentRefs": [parent],
+        "metadata": {"name": name}, "spec": {
+        "parentRefs": [{"group": group, "kind": "Service", "name": "web"}],
         "rules": [{"backendRefs": [{"name": "web", "port": 80, "weight": 1}]}]}})
-    .to_string()
+}
+
+/// Writes again and again while something is done, and panics with what is said of a write that fails.
+fn writing(place: &Place<'_>, act: impl FnOnce()) -> usize {
+    let (is_over, count) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let routes: Vec<_> = (0..20).map(|number| route(&format!("a-{number}"), "")).collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": routes}).to_string();
+    let write = || {
+        let args = ["create", "--dry-run=server", "-n", &place.namespace, "-f", "-"];
+        while !is_over.load(Ordering::SeqCst) {
+            let outcome = place.cluster.kubectl(&args, &list);
+            if outcome.code != 0 {
+                is_over.store(true, Ordering::SeqCst);
+                panic!("a write was lost: {}", outcome.stderr);
+            }
+            count.fetch_add(routes.len(), Ordering::SeqCst);
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(write);
+        // What breaks in here ends the writers too.
+        let _over = Over(&is_over);
+        act();
+    });
+    count.into_inner()
+}
+
+/// Says that it is over when it goes.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// An authority with its key, both as PEM, which ends with the given year.
+fn authority(last_year: i32) -> (String, String) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.not_before = date_time_ymd(2000, 1, 1);
+    params.not_after = date_time_ymd(last_year, 12, 31);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate").pem();
+    (certificate, key.serialize_pem())
 }
 
 #[test]
@@ -286,4 +336,109 @@ fn replicas_share_an_authority_and_the_server_trusts_it() {
     wait::until(LIMIT, said).expect("it is said");
     let gone = cluster.kubectl(&["get", "validatingwebhookconfiguration", &place.namespace], "");
     assert!(gone.stderr.contains("NotFound"), "{}", gone.stderr);
+}
+
+#[test]
+fn a_secret_that_is_of_no_use_is_made_anew_before_anybody_is_asked() {
+    let test = "a_secret_that_is_of_no_use_is_made_anew_before_anybody_is_asked";
+    let Some(cluster) = control_plane::shared(test) else { return };
+    let ((certificate, key), (_, other)) = (authority(2100), authority(2100));
+    let (expired, its_key) = authority(2020);
+    for (certificate, key, reason) in [
+        ("", "", "there is no certificate"),
+        ("garbage", "garbage", "there is no certificate"),
+        (certificate.as_str(), other.as_str(), "certificate and key do not go together"),
+        (certificate.as_str(), "garbage", "there is no private key"),
+        (expired.as_str(), its_key.as_str(), "the authority has ended on 2020-12-31T00:00:00Z"),
+    ] {
+        let place = Place::new(cluster);
+        place.put(certificate, key);
+        let replica = place.replica(&[]);
+        place.install(&place.validating(&[&replica]));
+        replica.until_ready();
+        assert_eq!(replica.lines(&["authority made", reason]), 1, "{}", replica.running.stderr());
+        assert_ne!(place.authority(), certificate);
+        replica.served(&place.authority()).expect("it is trusted");
+        wait::until(LIMIT, || place.denied()).expect("the server asks");
+    }
+    // One that somebody else has made is as good as ours.
+    let place = Place::new(cluster);
+    place.put(&certificate, &key);
+    let replica = place.replica(&[]);
+    replica.until_ready();
+    assert_eq!(place.authority(), certificate);
+    replica.served(&certificate).expect("it is trusted");
+}
+
+#[test]
+fn certificates_change_under_writes_and_none_is_lost() {
+    let test = "certificates_change_under_writes_and_none_is_lost";
+    let Some(cluster) = control_plane::shared(test) else { return };
+    let place = Place::new(cluster);
+    let flags = ["--tls-leaf-life", "5", "--tls-authority-life", "36", "--max-connection-age", "1"];
+    let (a, b) = (place.replica(&flags), place.replica(&flags));
+    place.install(&place.validating(&[&a, &b]));
+    a.until_ready();
+    b.until_ready();
+    wait::until(LIMIT, || place.denied()).expect("the server asks");
+    // Both sign by another authority than before: by nothing else are they trusted here.
+    let change = |act: &dyn Fn()| {
+        let before = place.authority();
+        act();
+        let changed = || match place.authority() {
+            now if now == before => Err("it is the same".to_owned()),
+            now => a.served(&now).and(b.served(&now)).map(drop),
+        };
+        wait::until(LIMIT, changed).expect("another authority signs");
+    };
+    let writes = writing(&place, || {
+        change(&|| ());
+        change(&|| ());
+        change(&|| {
+            place.kubectl(&["delete", "secret", SECRET, "-n", &place.namespace], "");
+        });
+        change(&|| place.put("garbage", "garbage"));
+        let (certificate, key) = authority(2100);
+        change(&|| place.put(&certificate, &key));
+        assert_eq!(place.authority(), certificate);
+    });
+    for replica in [&a, &b] {
+        assert!(replica.lines(&["certificate taken"]) > 10, "{}", replica.running.stderr());
+        assert!(!replica.get("/metrics").contains("reload_total{result=\"refused\"} 1"));
+    }
+    assert!(writes > 500, "{writes}");
+}
+
+#[test]
+fn without_an_api_server_what_is_there_is_served() {
+    let test = "without_an_api_server_what_is_there_is_served";
+    let Some(mut cluster) = control_plane::own(test) else { return };
+    let place = Place::new(&cluster);
+    let (namespace, user) = (place.namespace.clone(), place.user.clone());
+    cluster.kill_api_server();
+    let place = Place { cluster: &cluster, user: user.clone(), namespace: namespace.clone() };
+    let replica = place.replica(&["--tls-leaf-life", "5"]);
+    let trouble = &["trouble with certificates object=\"API server\""];
+    wait::until(LIMIT, || match replica.lines(trouble) {
+        1 => Ok(()),
+        _ => Err(replica.running.stderr()),
+    })
+    .expect("it is said");
+    assert!(replica.is_ready().is_err());
+    cluster.start_api_server().expect("it starts");
+    replica.until_ready();
+    let place = Place { cluster: &cluster, user, namespace };
+    let authority = place.authority();
+    cluster.kill_api_server();
+    // Certificates go on to be signed, and one line says what is wrong.
+    let taken = replica.lines(&["certificate taken"]);
+    let more = || match replica.lines(&["certificate taken"]) {
+        now if now > taken + 3 => Ok(()),
+        _ => Err(replica.running.stderr()),
+    };
+    wait::until(LIMIT, more).expect("certificates are signed");
+    replica.served(&authority).expect("it is trusted");
+    assert!(replica.is_ready().is_ok());
+    assert_eq!(replica.lines(trouble), 2, "{}", replica.running.stderr());
+    assert_eq!(replica.lines(&["trouble with certificates is over", "API server"]), 1);
 }

@@ -1,6 +1,6 @@
 //! The admin address: plain HTTP for probes and metrics, apart from admission.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -17,6 +17,8 @@ use crate::{cache::Cache, log::Log, metrics::Metrics, stop::Phase, tls::Current}
 pub struct State {
     /// The certificate, if there is one.
     pub certificate: Current,
+    /// Whether the own address shows it.
+    pub is_seen: watch::Receiver<bool>,
     /// How far the end of the process is.
     pub phase: watch::Receiver<Phase>,
     /// What is counted.
@@ -28,6 +30,12 @@ pub struct State {
 }
 
 impl State {
+    /// Whether there is a certificate that clients take now.
+    fn has_certificate(&self) -> bool {
+        let now = SystemTime::now();
+        self.certificate.borrow().as_ref().is_some_and(|it| !it.pair.has_ended(now))
+    }
+
     fn has_synced(&self) -> bool {
         self.cache.as_ref().is_none_or(|cache| cache.is_synced())
     }
@@ -46,8 +54,10 @@ pub fn router(state: State) -> Router {
 fn readiness(state: &State) -> (StatusCode, &'static str) {
     if *state.phase.borrow() > Phase::Serving {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
-    } else if state.certificate.borrow().is_none() {
+    } else if !state.has_certificate() {
         (StatusCode::SERVICE_UNAVAILABLE, "no certificate that can be served\n")
+    } else if !*state.is_seen.borrow() {
+        (StatusCode::SERVICE_UNAVAILABLE, "the own address does not show the certificate\n")
     } else if !state.has_synced() {
         (StatusCode::SERVICE_UNAVAILABLE, "the cluster is still being read\n")
     } else {

@@ -39,6 +39,18 @@ pub struct Args {
     #[arg(long, value_name = "FILE", env = "MESHROUTE_CA_OUT")]
     pub ca_out: Option<PathBuf>,
 
+    /// The oldest version of TLS that is spoken
+    #[arg(long, value_name = "VERSION", env = "MESHROUTE_TLS_MIN", default_value = "1.2")]
+    pub tls_min: tls::Version,
+
+    /// Authorities as PEM, read again when they change: only clients with a certificate of theirs may ask
+    #[arg(long, value_name = "FILE", env = "MESHROUTE_CLIENT_CA")]
+    pub client_ca: Option<PathBuf>,
+
+    /// Common names, or names of DNS, of those clients: any, unless some are given
+    #[arg(long, value_name = "NAME,…", env = "MESHROUTE_CLIENT_NAME", value_delimiter = ',')]
+    pub client_name: Vec<String>,
+
     /// Secret of the authority, with --tls auto; it is made where there is none
     #[arg(long, value_name = "NAME", env = "MESHROUTE_TLS_SECRET", default_value = "meshroute-webhook-ca", value_parser = object)]
     pub tls_secret: String,
@@ -116,6 +128,9 @@ impl Args {
         if self.ca_out.is_some() && self.tls != Tls::SelfSigned {
             return Err("--ca-out needs --tls self-signed".to_owned());
         }
+        if self.client_ca.is_none() && !self.client_name.is_empty() {
+            return Err("--client-name needs --client-ca".to_owned());
+        }
         // The authority of `auto` lives in a Secret, so that all replicas share it.
         if self.tls == Tls::Auto && self.cluster == Cluster::None {
             return Err(
@@ -132,6 +147,15 @@ impl Args {
             ));
         }
         Ok(())
+    }
+
+    /// What clients have to bring.
+    pub fn terms(&self) -> tls::Terms {
+        let terms = tls::Terms::new(self.tls_min);
+        match &self.client_ca {
+            Some(file) => terms.only(file.clone(), self.client_name.clone()),
+            None => terms,
+        }
     }
 
     /// How old a connection may become.
@@ -358,6 +382,7 @@ mod tests {
             ("--tls files", "--tls files needs --tls-cert"),
             ("--tls files --tls-cert a", "--tls files needs --tls-key"),
             ("--tls-key a", "--tls-key needs --tls files"),
+            ("--client-name a", "--client-name needs --client-ca"),
             ("--ca-out a", "--ca-out needs --tls self-signed"),
             (
                 "--cluster none",

@@ -117,6 +117,7 @@ async fn start(args: &Args, policy: Policy, mut err: impl Write + Send + 'static
         admission,
         admin,
         source,
+        terms: args.terms(),
         judge: judge(policy, sight.as_ref().map(|sight| Arc::clone(&sight.cache))),
         sight,
         limits: Limits { age: args.age(), ..Limits::default() },
@@ -159,7 +160,7 @@ fn source(args: &Args, kubernetes: Option<&Kubernetes>) -> Result<Source, String
     let names = tls::names::names(&args.tls_name, namespace);
     match (args.tls, &args.tls_cert, &args.tls_key, kubernetes) {
         (Tls::Files, Some(certificate), Some(key), _) => {
-            Ok(Source::Files(Files::new(certificate.clone(), key.clone())))
+            Ok(Source::Files(Files::new(certificate.clone(), key.clone(), args.tls_name.clone())))
         }
         (Tls::SelfSigned, _, _, _) => {
             let signer = Signer::own(names, SystemTime::now())

@@ -36,6 +36,8 @@ pub struct Metrics {
     pub panics: Counter,
     /// When the certificate that is served ends, in seconds since 1970; 0 while there is none.
     pub certificate_ends: Gauge,
+    /// The port from which we ask ourselves; not shown.
+    pub probe_port: Gauge,
     /// When the authority that all replicas share ends; 0 while there is none.
     pub authority_ends: Gauge,
     /// Times that the authority was written into a configuration.
@@ -94,7 +96,8 @@ impl Gauge {
         Entered(self)
     }
 
-    fn value(&self) -> i64 {
+    /// What it is.
+    pub fn value(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
 }

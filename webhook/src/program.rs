@@ -15,14 +15,14 @@ use crate::{
     serve::{self, Limits, Service, Transport},
     stop::Phase,
     supervise::Tasks,
-    tls::{self, Source},
+    tls::{self, Source, Terms},
 };
 
 /// How often connections that came to nothing are told of: one line, however many they were.
 const TELL: Duration = Duration::from_secs(60);
 
 /// How connections end that nobody has to hear of.
-const USUAL: [&str; 1] = ["closed"];
+const USUAL: [&str; 2] = ["closed", "probe"];
 
 /// Everything that the process needs.
 pub struct Program {
@@ -32,6 +32,8 @@ pub struct Program {
     pub admin: TcpListener,
     /// Where the certificate comes from.
     pub source: Source,
+    /// What clients have to bring.
+    pub terms: Terms,
     /// Who judges.
     pub judge: Judge,
     /// What the judge sees of a cluster; none where no cluster is read.
@@ -73,10 +75,12 @@ impl Program {
     {
         let (phase, follower) = watch::channel(Phase::Serving);
         let (certificate, current) = watch::channel(None);
+        let (seen, is_seen) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
 
         let state = admin::State {
             certificate: current.clone(),
+            is_seen,
             phase: follower.clone(),
             metrics: Arc::clone(&metrics),
             cache: self.sight.as_ref().map(|sight| Arc::clone(&sight.cache)),
@@ -98,7 +102,7 @@ impl Program {
             self.log.clone(),
         );
         let admission = Service {
-            transport: Transport::Tls(current),
+            transport: Transport::Tls(current.clone()),
             router,
             limits: self.limits,
             metrics: Some(Arc::clone(&metrics)),
@@ -106,8 +110,13 @@ impl Program {
         };
 
         let mut tasks = Tasks::default();
-        let keep = tls::keep(self.source, certificate, Arc::clone(&metrics), self.log.clone());
+        let keep =
+            tls::keep(self.source, self.terms, certificate, Arc::clone(&metrics), self.log.clone());
         tasks.spawn("certificate", keep);
+        if let Ok(address) = self.admission.local_addr() {
+            let (metrics, log) = (Arc::clone(&metrics), self.log.clone());
+            tasks.spawn("probe", tls::probe(address, current.clone(), seen, metrics, log));
+        }
         if let Some(Sight { kubernetes, cache, policy }) = self.sight {
             for (name, task) in cache.tasks(&kubernetes, &policy, &metrics, &self.log) {
                 tasks.spawn(name, task);

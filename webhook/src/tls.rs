@@ -5,18 +5,22 @@ mod bundle;
 mod files;
 pub mod names;
 mod pair;
+mod probe;
 mod shared;
 mod signer;
 mod stored;
+mod terms;
 mod turn;
 mod validity;
 
 pub use authority::Authority;
 pub use files::Files;
-pub use pair::Usable;
+pub use pair::Pair;
+pub use probe::probe;
 pub use shared::Shared;
 pub use signer::Signer;
 pub use stored::Rules;
+pub use terms::{Terms, Usable, Version};
 
 use std::{
     future::pending,
@@ -25,6 +29,8 @@ use std::{
 };
 
 use tokio::{sync::watch, task::spawn_blocking, time::sleep};
+
+use terms::Change;
 
 use crate::{
     log::{Level, Log},
@@ -54,7 +60,7 @@ pub enum Look {
     /// Nothing new.
     Same,
     /// Another certificate.
-    New(Usable),
+    New(Pair),
     /// Something new that cannot be served, and why.
     Bad(String),
 }
@@ -79,6 +85,7 @@ impl Near {
 /// A new one is checked before it is served, and the old one stays while the new one is bad, until it has expired itself.
 pub async fn keep(
     source: Source,
+    terms: Terms,
     current: watch::Sender<Option<Usable>>,
     metrics: Arc<Metrics>,
     log: Log,
@@ -99,7 +106,7 @@ pub async fn keep(
             None => pending().await,
         }
     };
-    let look = keep_near(near, &mut authority, &current, &metrics, &log);
+    let look = keep_near((near, terms), &mut authority, &current, &metrics, &log);
     tokio::select! {
         () = ask => {}
         () = look => {}
@@ -108,57 +115,70 @@ pub async fn keep(
 
 /// Looks now and then, and when there is another authority.
 async fn keep_near(
-    near: Near,
+    start: (Near, Terms),
     authority: &mut watch::Receiver<Option<Arc<Authority>>>,
     current: &watch::Sender<Option<Usable>>,
     metrics: &Metrics,
     log: &Log,
 ) {
-    let mut near = Some(near);
+    let mut start = Some(start);
+    let mut taken = None;
     loop {
-        let Some(mut looking) = near.take() else { return };
+        let Some((mut near, mut terms)) = start.take() else { return };
         // A file may lie on a disk that does not answer.
         let looked = spawn_blocking(move || {
-            let look = looking.look(SystemTime::now());
-            (looking, look)
+            let looks = (terms.look(), near.look(SystemTime::now()));
+            (near, terms, looks)
         });
-        let Ok((looking, look)) = looked.await else { return };
-        near = Some(looking);
-        take(look, current, metrics, log);
-        expire(current, metrics, log);
+        let Ok((near, terms, (change, look))) = looked.await else { return };
+        let is_new = match look {
+            Look::Same => false,
+            Look::New(pair) => {
+                taken = Some(pair);
+                true
+            }
+            Look::Bad(problem) => {
+                metrics.certificates_refused.add();
+                let kept = if taken.is_some() { "the one before" } else { "none" };
+                let fields = [("error", problem.as_str()), ("served", kept)];
+                log.line(Level::Error, "certificate not taken", &fields);
+                false
+            }
+        };
+        let is_changed = match change {
+            Change::None => false,
+            Change::New => {
+                log.line(Level::Info, "authorities of clients taken", &[]);
+                true
+            }
+            Change::Bad(problem) => {
+                log.line(Level::Error, "authorities of clients not taken", &[("error", &problem)]);
+                false
+            }
+        };
+        if is_new || is_changed {
+            match taken.clone().map_or(Ok(None), |pair| terms.apply(pair)) {
+                Ok(usable) => drop(current.send_replace(usable)),
+                Err(problem) => {
+                    log.line(Level::Error, "certificate not served", &[("error", &problem)]);
+                }
+            }
+        }
+        if let Some(pair) = taken.as_ref().filter(|_| is_new) {
+            metrics.certificates_taken.add();
+            metrics.certificate_ends.set(validity::seconds(pair.until()));
+            log.line(Level::Info, "certificate taken", &[("until", &validity::text(pair.until()))]);
+        }
+        // An expired certificate is not served: a client would refuse it anyway, and a probe has to see it.
+        if taken.take_if(|pair| pair.has_ended(SystemTime::now())).is_some() {
+            current.send_replace(None);
+            metrics.certificate_ends.set(0);
+            log.line(Level::Error, "certificate expired", &[]);
+        }
+        start = Some((near, terms));
         tokio::select! {
             () = sleep(LOOK) => {}
             Ok(()) = authority.changed() => {}
         }
-    }
-}
-
-fn take(look: Look, current: &watch::Sender<Option<Usable>>, metrics: &Metrics, log: &Log) {
-    match look {
-        Look::Same => {}
-        Look::New(usable) => {
-            metrics.certificates_taken.add();
-            metrics.certificate_ends.set(validity::seconds(usable.until()));
-            let until = validity::text(usable.until());
-            log.line(Level::Info, "certificate taken", &[("until", &until)]);
-            current.send_replace(Some(usable));
-        }
-        Look::Bad(problem) => {
-            metrics.certificates_refused.add();
-            let kept = if current.borrow().is_some() { "the one before" } else { "none" };
-            let fields = [("error", problem.as_str()), ("served", kept)];
-            log.line(Level::Error, "certificate not taken", &fields);
-        }
-    }
-}
-
-/// An expired certificate is not served: a client would refuse it anyway, and a probe has to see it.
-fn expire(current: &watch::Sender<Option<Usable>>, metrics: &Metrics, log: &Log) {
-    let now = SystemTime::now();
-    let expired = current.borrow().as_ref().is_some_and(|usable| usable.has_ended(now));
-    if expired {
-        current.send_replace(None);
-        metrics.certificate_ends.set(0);
-        log.line(Level::Error, "certificate expired", &[]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
@@ -47,11 +48,19 @@ pub(super) async fn serve(stream: TcpStream, service: Service, place: Place) {
     let metrics = service.metrics.clone();
     let _open = metrics.as_ref().map(|metrics| metrics.connections.enter());
     let pace = Arc::clone(&place.pace);
+    let peer = stream.peer_addr().ok();
     let reason = tokio::select! {
         reason = talk(stream, &service, place) => reason,
         () = pace.evicted.notified() => "evicted",
     };
-    ended(&service, reason);
+    let is_probe = peer.is_some_and(|peer| is_ourselves(peer, &service));
+    ended(&service, if is_probe { "probe" } else { reason });
+}
+
+/// Our own question, which needs no certificate of a client and has nothing to ask.
+fn is_ourselves(peer: SocketAddr, service: &Service) -> bool {
+    let metrics = service.metrics.as_ref();
+    metrics.is_some_and(|metrics| metrics.probe_port.value() == i64::from(peer.port()))
 }
 
 /// Counts the end of a connection.

@@ -26,7 +26,7 @@ use rustls::{
 use x509_parser::parse_x509_certificate;
 
 use crate::tls::{
-    Usable,
+    Pair,
     validity::{text, validity},
 };
 
@@ -136,12 +136,7 @@ impl Authority {
     /// # Errors
     ///
     /// Says why nobody who trusts the authority would take it.
-    pub fn sign(
-        &self,
-        names: &[String],
-        life: Duration,
-        now: SystemTime,
-    ) -> Result<Usable, String> {
+    pub fn sign(&self, names: &[String], life: Duration, now: SystemTime) -> Result<Pair, String> {
         self.check(now)?;
         let params = CertificateParams::new(names).map_err(|error| error.to_string())?;
         let mut params = lasting(params, now, self.until.min(now + life));
@@ -155,7 +150,7 @@ impl Authority {
         self.verify(leaf.der(), names, now)
             .map_err(|error| format!("the authority signs what no client takes: {error}"))?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Usable::new(chain, key, now)
+        Pair::new(chain, key, now)
     }
 
     /// Somebody may have given us an authority that may not sign for our names.

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Read as _, path::PathBuf, time::SystemTime};
 
-use crate::tls::{Look, Usable};
+use crate::tls::{Look, Pair};
 
 /// No chain is longer than this; a device or a wrong file is not read to its end.
 const MAX: u64 = 1 << 20;
@@ -15,6 +15,8 @@ const MAX: u64 = 1 << 20;
 pub struct Files {
     certificate: PathBuf,
     key: PathBuf,
+    /// The names that the certificate has to have.
+    names: Vec<String>,
     /// What was seen last, whether it was good or not.
     seen: Option<Result<Contents, String>>,
 }
@@ -27,9 +29,9 @@ struct Contents {
 }
 
 impl Files {
-    /// Names the files.
-    pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
-        Self { certificate, key, seen: None }
+    /// Names the files, and names that the certificate has to have.
+    pub fn new(certificate: PathBuf, key: PathBuf, names: Vec<String>) -> Self {
+        Self { certificate, key, names, seen: None }
     }
 
     /// Reads them, and judges them if they are not those of the last look.
@@ -40,8 +42,8 @@ impl Files {
             return Look::Same;
         }
         let look = match &read {
-            Ok(Contents { chain, key }) => match Usable::from_pem(chain, key, now) {
-                Ok(usable) => Look::New(usable),
+            Ok(Contents { chain, key }) => match self.judge(chain, key, now) {
+                Ok(pair) => Look::New(pair),
                 Err(problem) => Look::Bad(format!("{}: {problem}", self.certificate.display())),
             },
             Err(problem) => Look::Bad(problem.clone()),
@@ -49,9 +51,20 @@ impl Files {
         self.seen = Some(read);
         look
     }
+
+    fn judge(&self, chain: &[u8], key: &[u8], now: SystemTime) -> Result<Pair, String> {
+        let pair = Pair::from_pem(chain, key, now)?;
+        pair.check_names(&self.names)?;
+        Ok(pair)
+    }
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, String> {
+/// Reads a file of certificates or keys.
+///
+/// # Errors
+///
+/// Names the file, and says why it cannot be read.
+pub(super) fn read(path: &PathBuf) -> Result<Vec<u8>, String> {
     let problem = |error: std::io::Error| format!("{}: {error}", path.display());
     // A pipe would hold up whoever opens it.
     if !path.metadata().map_err(problem)?.is_file() {

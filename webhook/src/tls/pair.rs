@@ -3,22 +3,26 @@
 use std::{sync::Arc, time::SystemTime};
 
 use rustls::{
-    ServerConfig,
+    client::verify_server_name,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    server::ParsedCertificate,
+    sign::CertifiedKey,
 };
+use x509_parser::parse_x509_certificate;
 
 use crate::tls::validity::{text, validity};
 
 /// A certificate that can be served.
 #[derive(Clone, Debug)]
-pub struct Usable {
-    config: Arc<ServerConfig>,
+pub struct Pair {
+    key: Arc<CertifiedKey>,
+    leaf: CertificateDer<'static>,
     from: SystemTime,
     until: SystemTime,
 }
 
-impl Usable {
+impl Pair {
     /// Takes a chain and its key, both in PEM.
     ///
     /// # Errors
@@ -46,27 +50,49 @@ impl Usable {
         key: PrivateKeyDer<'static>,
         now: SystemTime,
     ) -> Result<Self, String> {
-        let first = chain.first().ok_or("there is no certificate")?;
-        let (from, until) = validity(first)?;
-        let mut config =
-            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| error.to_string())?
-                .with_no_client_auth()
-                .with_single_cert(chain, key)
-                .map_err(|error| format!("certificate and key do not go together: {error}"))?;
-        // An API server speaks HTTP/1.1 to Services and HTTP/2 to loopback.
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let usable = Self { config: Arc::new(config), from, until };
+        let leaf = chain.first().ok_or("there is no certificate")?.clone();
+        let (from, until) = validity(&leaf)?;
+        let key = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider())
+            .map_err(|error| format!("certificate and key do not go together: {error}"))?;
         if until <= now {
             return Err(format!("the certificate has expired on {}", text(until)));
         }
-        Ok(usable)
+        Ok(Self { key: Arc::new(key), leaf, from, until })
     }
 
-    /// The settings of a server that serves it.
-    pub fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+    /// Says which name the certificate lacks.
+    ///
+    /// # Errors
+    ///
+    /// One without any alternative name is refused too: API servers look at nothing else.
+    pub fn check_names(&self, names: &[String]) -> Result<(), String> {
+        let (_, read) = parse_x509_certificate(&self.leaf)
+            .map_err(|error| format!("the certificate cannot be read: {error}"))?;
+        if !matches!(read.subject_alternative_name(), Ok(Some(_))) {
+            return Err(
+                "the certificate has no subject alternative name, and API servers look at no other"
+                    .to_owned(),
+            );
+        }
+        let leaf = ParsedCertificate::try_from(&self.leaf).map_err(|error| error.to_string())?;
+        for name in names {
+            let has = ServerName::try_from(name.as_str())
+                .is_ok_and(|name| verify_server_name(&leaf, &name).is_ok());
+            if !has {
+                return Err(format!("the certificate is not for {name}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What signs in a handshake.
+    pub fn key(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.key)
+    }
+
+    /// The first certificate, which is that of the server.
+    pub fn leaf(&self) -> &CertificateDer<'static> {
+        &self.leaf
     }
 
     /// When it begins.

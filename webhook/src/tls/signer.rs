@@ -81,12 +81,12 @@ impl Signer {
         }
         let told = if is_same { self.last.take().and_then(|it| it.problem) } else { None };
         let (look, renew, problem) = match authority.sign(&self.names, self.life, now) {
-            Ok(usable) => {
-                let until = usable.until();
+            Ok(pair) => {
+                let until = pair.until();
                 let left = until.duration_since(now).unwrap_or_default();
                 // One that ends with its authority is not replaced by another that does.
                 let renew = if until < authority.until() { now + chance::due(left) } else { until };
-                (Look::New(usable), renew, None)
+                (Look::New(pair), renew, None)
             }
             Err(problem) if told.as_ref() == Some(&problem) => (Look::Same, now, told),
             Err(problem) => (Look::Bad(problem.clone()), now, Some(problem)),
@@ -108,9 +108,9 @@ mod tests {
         Signer::following(watch::channel(Some(authority)).1, names, DAY * 7)
     }
 
-    fn signed(look: Look) -> crate::tls::Usable {
-        let Look::New(usable) = look else { panic!("{look:?}") };
-        usable
+    fn signed(look: Look) -> crate::tls::Pair {
+        let Look::New(pair) = look else { panic!("{look:?}") };
+        pair
     }
 
     #[test]
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn clocks_may_differ_by_half_an_hour() {
         let now = SystemTime::now();
-        let usable = signed(signer(now).look(now));
-        assert!(usable.from() < now - 59 * MINUTE && usable.from() > now - 61 * MINUTE);
-        assert!(!usable.has_ended(now + 30 * MINUTE) && usable.has_ended(now + DAY * 7));
+        let pair = signed(signer(now).look(now));
+        assert!(pair.from() < now - 59 * MINUTE && pair.from() > now - 61 * MINUTE);
+        assert!(!pair.has_ended(now + 30 * MINUTE) && pair.has_ended(now + DAY * 7));
     }
 
     #[test]

@@ -7,26 +7,55 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
+    client::WantsClientCert,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 
 use crate::program::LIMIT;
 
 /// The settings of a client that trusts these authorities, in PEM.
 pub(crate) fn trusting(authorities: &str, protocol: &str) -> Arc<ClientConfig> {
+    trusting_with(authorities, protocol, None)
+}
+
+/// The same, with a certificate that it shows.
+pub(crate) fn trusting_with(
+    authorities: &str,
+    protocol: &str,
+    shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> Arc<ClientConfig> {
+    let config = client(authorities, rustls::DEFAULT_VERSIONS);
+    let mut config = match shown {
+        Some((chain, key)) => config.with_client_auth_cert(chain, key).expect("they go together"),
+        None => config.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    Arc::new(config)
+}
+
+/// The settings of a client that speaks these versions.
+pub(crate) fn speaking(
+    authorities: &str,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
+    Arc::new(client(authorities, versions).with_no_client_auth())
+}
+
+fn client(
+    authorities: &str,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
         roots.add(authority.expect("PEM")).expect("an authority");
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(versions)
         .expect("versions of TLS")
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-    Arc::new(config)
 }
 
 /// A client of HTTP/1.1 over TLS.

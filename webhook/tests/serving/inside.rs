@@ -17,7 +17,7 @@ use meshroute_webhook::{
     review::{About, Answer, Question, Verdict},
     serve::{self, Limits},
     stop::Phase,
-    tls::{Signer, Source, names},
+    tls::{Signer, Source, Terms, names},
 };
 use rustls::ClientConfig;
 use tokio::{
@@ -117,6 +117,7 @@ impl Inside {
             admission,
             admin,
             source: Source::Own(Box::new(signer)),
+            terms: Terms::default(),
             judge,
             sight: None,
             limits,

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod client;
+mod clients;
 mod hostile;
 mod http;
 mod inside;

@@ -30,7 +30,12 @@ impl Authority {
     }
 
     fn sign(&self, last_year: i32) -> Pair {
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        self.sign_for(&["localhost"], last_year)
+    }
+
+    fn sign_for(&self, names: &[&str], last_year: i32) -> Pair {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).expect("names");
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(last_year, 12, 31);
         let key = KeyPair::generate().expect("a key");
@@ -59,13 +64,14 @@ fn write(folder: &Path, pair: &Pair) {
     fs::write(folder.join("tls.key"), &pair.1).expect("it is written");
 }
 
-fn start(folder: &Folder) -> Running {
+fn start(folder: &Folder, flags: &[&str]) -> Running {
     Running::start(
         webhook()
             .args(["--cluster", "none", "--tls", "files", "--tls-cert"])
             .arg(folder.path("tls.crt"))
             .arg("--tls-key")
-            .arg(folder.path("tls.key")),
+            .arg(folder.path("tls.key"))
+            .args(flags),
     )
 }
 
@@ -77,7 +83,7 @@ fn is_ready(running: &Running) -> bool {
 fn files_are_replaced_under_load_without_a_lost_review() {
     let (folder, authority) = (Folder::new(), Authority::new());
     swap(&folder, 0, &authority.sign(2100));
-    let running = start(&folder);
+    let running = start(&folder, &[]);
     let config = trusting(&authority.0.pem(), "http/1.1");
     let shown = || {
         let client = Client::shaken(&running.listen, &config).expect("a handshake");
@@ -118,6 +124,20 @@ fn files_are_replaced_under_load_without_a_lost_review() {
         }
         // Written in place, one file after the other.
         write(&folder.path("..data"), &authority.sign(2100));
+        before = until("the new certificate", || Some(shown()).filter(|it| *it != before));
+        // Written in place, and first only the half.
+        let Pair(certificate, key) = authority.sign(2100);
+        let half = certificate[..certificate.len() / 2].to_owned();
+        write(&folder.path("..data"), &Pair(half, key.clone()));
+        running.line_with("certificate not taken");
+        assert_eq!(shown(), before);
+        write(&folder.path("..data"), &Pair(certificate, key));
+        before = until("the new certificate", || Some(shown()).filter(|it| *it != before));
+        // Gone for a while.
+        fs::remove_file(folder.path("..data/tls.crt")).expect("it was there");
+        running.line_with("certificate not taken");
+        assert_eq!(shown(), before);
+        write(&folder.path("..data"), &authority.sign(2100));
         until("the new certificate", || Some(shown()).filter(|it| *it != before));
         is_over.store(true, Ordering::SeqCst);
     });
@@ -128,13 +148,14 @@ fn files_are_replaced_under_load_without_a_lost_review() {
 fn bad_files_at_the_start_are_no_end() {
     let (folder, authority) = (Folder::new(), Authority::new());
     let good = authority.sign(2100);
-    let running = start(&folder);
+    let running = start(&folder, &[]);
     assert!(running.line_with("certificate not taken").contains("tls.crt: "));
     assert!(!is_ready(&running));
     for (pair, problem) in [
         (Pair(String::new(), good.1.clone()), "there is no certificate"),
         (Pair(good.0.clone(), String::new()), "there is no private key"),
         (authority.sign(2020), "has expired on 2020-12-31T00:00:00Z"),
+        (authority.sign_for(&[], 2100), "no subject alternative name"),
     ] {
         write(&folder.path(""), &pair);
         until(problem, || running.line().contains(problem).then_some(()));
@@ -146,4 +167,15 @@ fn bad_files_at_the_start_are_no_end() {
     let mut client = Client::new(&running.listen, &config).expect("it listens");
     let answer = client.post("/validate", reviews::good().as_bytes()).expect("an answer");
     assert_eq!(answer.status, 200);
+}
+
+#[test]
+fn a_certificate_has_to_have_the_names_that_were_given() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    write(&folder.path(""), &authority.sign_for(&["localhost", "a.shop.svc"], 2100));
+    let running = start(&folder, &["--tls-name", "a.shop.svc,b.shop.svc"]);
+    running.line_with("the certificate is not for b.shop.svc");
+    assert!(!is_ready(&running));
+    write(&folder.path(""), &authority.sign_for(&["*.shop.svc"], 2100));
+    until("the certificate", || is_ready(&running).then_some(()));
 }

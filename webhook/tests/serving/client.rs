@@ -7,7 +7,7 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned,
+    ClientConfig, ClientConnection, ConfigBuilder, HandshakeKind, RootCertStore, StreamOwned,
     SupportedProtocolVersion,
     client::WantsClientCert,
     crypto::aws_lc_rs,
@@ -101,6 +101,11 @@ impl Client {
     pub(crate) fn certificate(&self) -> Vec<u8> {
         let shown = self.0.get_ref().conn.peer_certificates().unwrap_or_default();
         shown.first().map(|it| it.to_vec()).unwrap_or_default()
+    }
+
+    /// Whether the handshake went on with an earlier session.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.0.get_ref().conn.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

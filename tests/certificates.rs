@@ -54,6 +54,9 @@ impl<'a> Place<'a> {
     /// The configurations have the name of the namespace, so that tests can share a server.
     fn new(cluster: &'a ControlPlane) -> Self {
         let namespace = cluster.namespace();
+        cluster
+            .kubectl(&["create", "service", "clusterip", "web", "--tcp=80", "-n", &namespace], "")
+            .success();
         let user = cluster.user();
         let secrets =
             |verbs: &[&str]| json!({"apiGroups": [""], "resources": ["secrets"], "verbs": verbs});
@@ -150,11 +153,9 @@ impl<'a> Place<'a> {
             json!({"tls.crt": STANDARD.encode(certificate), "tls.key": STANDARD.encode(key)});
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
             "metadata": {"name": SECRET}, "data": data});
-        self.kubectl(
-            &["delete", "secret", SECRET, "-n", &self.namespace, "--ignore-not-found"],
-            "",
-        );
-        self.kubectl(&["create", "-n", &self.namespace, "-f", "-"], &secret.to_string());
+        let apply =
+            ["apply", "--server-side", "--force-conflicts", "-n", &self.namespace, "-f", "-"];
+        self.kubectl(&apply, &secret.to_string());
     }
 
     /// The certificate of the authority in the Secret, as PEM; nothing where there is none.
@@ -381,15 +382,23 @@ fn certificates_change_under_writes_and_none_is_lost() {
     a.until_ready();
     b.until_ready();
     wait::until(LIMIT, || place.denied()).expect("the server asks");
-    // Both sign by another authority than before: by nothing else are they trusted here.
+    // Both sign by another authority than before, and only once it was in the configuration for a while.
     let change = |act: &dyn Fn()| {
         let before = place.authority();
         act();
-        let changed = || match place.authority() {
-            now if now == before => Err("it is the same".to_owned()),
-            now => a.served(&now).and(b.served(&now)).map(drop),
+        let bundled = || {
+            let now = place.authority();
+            let bundles = place.bundles("validatingwebhookconfiguration");
+            let is_there = !now.is_empty() && bundles.iter().all(|bundle| bundle.contains(&now));
+            if now != before && is_there { Ok(now) } else { Err(now) }
         };
-        wait::until(LIMIT, changed).expect("another authority signs");
+        let now = wait::until(LIMIT, bundled).expect("another authority is trusted");
+        let start = Instant::now();
+        let signs = || a.served(&now).or(b.served(&now)).map(drop);
+        wait::until(LIMIT, signs).expect("it signs");
+        assert!(start.elapsed() > Duration::from_secs(3), "{:?}", start.elapsed());
+        let sign = || a.served(&now).and(b.served(&now)).map(drop);
+        wait::until(LIMIT, sign).expect("both sign by it");
     };
     let writes = writing(&place, || {
         change(&|| ());

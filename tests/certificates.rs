@@ -317,6 +317,13 @@ fn replicas_share_an_authority_and_the_server_trusts_it() {
     place.install(&chart);
     assert_eq!(versions(), before);
 
+    // A chart may leave out a webhook, and add one.
+    for replicas in [&[b][..], &[a, b]] {
+        let chart = place.validating(replicas);
+        place.install(&chart);
+        assert_eq!(place.until_trusted("validatingwebhookconfiguration"), bundle);
+    }
+
     // Whoever takes them away gets them back.
     let wiped = Instant::now();
     place.kubectl(&["replace", "-f", "-"], &chart);

@@ -72,8 +72,9 @@ impl Configurations {
 
     /// Writes the certificates, and nothing else, into the object as it was read.
     ///
-    /// With its uid and version, a write that is too late fails: it neither makes an object anew that somebody has deleted, nor
-    /// puts old certificates over new ones.
+    /// With its uid and version, a write that is too late fails: it does not put old certificates over new ones. It makes no
+    /// object. And it is no apply, by which we would own each webhook as a whole: the server would refuse a chart that leaves
+    /// one out.
     ///
     /// # Errors
     ///
@@ -84,13 +85,12 @@ impl Configurations {
         let hooks =
             hooks.map(|(name, _)| json!({"name": name, "clientConfig": {"caBundle": bundle}}));
         let patch = json!({
-            "apiVersion": self.resource.api_version,
-            "kind": self.resource.kind,
             "metadata": {"name": self.name, "uid": read.uid, "resourceVersion": read.version},
             "webhooks": hooks.collect::<Vec<_>>(),
         });
-        let params = PatchParams::apply(MANAGER).force();
-        self.api.patch(&self.name, &params, &Patch::Apply(patch)).await.map(drop)
+        let params =
+            PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        self.api.patch(&self.name, &params, &Patch::Strategic(patch)).await.map(drop)
     }
 }
 

@@ -286,9 +286,9 @@ impl Troubles {
     }
 }
 
-/// Whether somebody else has made or changed the object meanwhile.
+/// Whether somebody else has made, changed or deleted the object meanwhile.
 fn is_late(error: &Error) -> bool {
-    matches!(error, Error::Api(status) if status.code == 409)
+    matches!(error, Error::Api(status) if matches!(status.code, 404 | 409))
 }
 
 /// What is wrong with one object, apart from what keeps us from asking for any.

@@ -1,8 +1,10 @@
 //! The chart: what the real Helm renders of it, what a real API server takes, who may do what with it
 //! installed, and what it keeps nobody from.
 
+use std::sync::OnceLock;
+
 use meshroute_tests::{
-    chart::{self, RELEASE},
+    chart::{self, Chart, RELEASE},
     control_plane,
 };
 use serde_json::{Value, json};
@@ -24,6 +26,25 @@ mod values;
 
 /// The certificate of nobody, for values that want one.
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+/// What is rendered of a combination of values.
+struct Rendered {
+    name: String,
+    values: Value,
+    text: String,
+    objects: Vec<Value>,
+}
+
+/// All combinations, which are rendered once for all tests.
+fn rendered(chart: &Chart) -> &'static [Rendered] {
+    static RENDERED: OnceLock<Vec<Rendered>> = OnceLock::new();
+    let render = |(name, values): (String, Value)| {
+        let text = chart.template(RELEASE, RELEASE, &values).success();
+        let objects = chart.objects(&text);
+        Rendered { name, values, text, objects }
+    };
+    RENDERED.get_or_init(|| combinations().into_iter().map(render).collect())
+}
 
 /// Values that are worth a look together, each with what it is about.
 ///
@@ -83,10 +104,12 @@ fn everything(mode: &str) -> Value {
             "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"a": "b"}}}],
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": [{"operator": "Exists"}], "priorityClassName": "system-cluster-critical",
+        "metrics": {"serviceMonitor": {"enabled": true, "labels": {"a": "b"}},
+            "prometheusRule": {"enabled": true}, "dashboard": {"enabled": true}},
         "networkPolicy": {"enabled": true, "adminFrom": [{"namespaceSelector": {}}]},
         "serviceAccount": {"name": "account", "annotations": {"a": "b"}},
         "podAnnotations": {"a": "b"}, "podLabels": {"a": "b"}, "commonLabels": {"a": "true"},
-        "extraEnv": [{"name": "A", "value": "b"}], "extraArgs": ["--log=json"],
+        "extraEnv": [{"name": "A", "value": "b"}], "extraArgs": ["--tls-name=localhost"],
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p meshroute-tests --test chart` writes it anew.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use meshroute::{
     lint::{ALL, Level},
@@ -40,4 +40,33 @@ fn the_schema_knows_the_lints_and_the_meshes() {
     // YAML reads off as false.
     expected.push(json!(false));
     assert_eq!(levels, &json!(expected));
+}
+
+/// Words of a text that are names of metrics of ours.
+fn metrics(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("meshroute_") || word.starts_with("process_")).collect()
+}
+
+#[test]
+fn alerts_and_dashboard_ask_for_what_is_counted() {
+    let read = |name: &str| {
+        fs::read_to_string(generated::root().join(name)).unwrap_or_else(|why| panic!("{why}"))
+    };
+    let source = read("webhook/src/metrics.rs");
+    let counted = metrics(&source);
+    for name in ["files/dashboard.json", "templates/prometheusrule.yaml"] {
+        let text = read(&format!("charts/meshroute/{name}"));
+        let asked = metrics(&text);
+        assert!(asked.len() > 3, "{name}: {asked:?}");
+        for metric in asked {
+            let metric = metric.strip_suffix("_bucket").unwrap_or(metric);
+            assert!(counted.contains(metric), "{name}: nothing is counted as {metric}");
+        }
+    }
+    let dashboard: Value = serde_json::from_str(&read("charts/meshroute/files/dashboard.json"))
+        .expect("the dashboard is JSON");
+    let ids = dashboard["panels"].as_array().expect("a list").iter().map(|it| it["id"].as_u64());
+    let ids: Vec<Option<u64>> = ids.collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
 }

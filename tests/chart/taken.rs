@@ -21,18 +21,17 @@ fn an_api_server_takes_every_combination_of_values() {
     for (group, kind, plural) in OTHERS {
         define(cluster, group, "v1", kind, plural);
     }
-    let namespace = cluster.namespace();
+    cluster.kubectl(&["create", "namespace", RELEASE], "").success();
     let restricted = "pod-security.kubernetes.io/enforce=restricted";
-    cluster.kubectl(&["label", "namespace", &namespace, restricted], "").success();
+    cluster.kubectl(&["label", "namespace", RELEASE, restricted], "").success();
     let take = |text: &str| {
         cluster.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", "-"], text)
     };
-    for (name, values) in combinations() {
-        let text = chart.template(RELEASE, &namespace, &values).success();
+    for Rendered { name, text, objects, .. } in rendered(&chart) {
         // Of a Deployment Pod Security only warns, and of its pods there are none without controllers.
-        let template = one(&chart.objects(&text), "Deployment")["spec"]["template"].clone();
+        let template = one(objects, "Deployment")["spec"]["template"].clone();
         let mut pod = json!({"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": "replica", "namespace": namespace}});
+            "metadata": {"name": "replica", "namespace": RELEASE}});
         merge(&mut pod, &template);
         let taken = take(&format!("{text}\n---\n{pod}"));
         assert_eq!(taken.code, 0, "{name}: {}", taken.stderr);
@@ -41,7 +40,6 @@ fn an_api_server_takes_every_combination_of_values() {
     }
     // The judge can say no.
     let values = json!({"hostNetwork": true});
-    let objects = chart.objects(&chart.template(RELEASE, &namespace, &values).success());
-    let refused = take(&one(&objects, "Deployment").to_string());
+    let refused = take(&one(&chart.render(&values), "Deployment").to_string());
     assert!(refused.stderr.contains("would violate PodSecurity"), "{}", refused.stderr);
 }

@@ -9,6 +9,8 @@ use meshroute_tests::{
 };
 use serde_json::{Value, json};
 
+#[path = "chart/asked.rs"]
+mod asked;
 #[path = "chart/derived.rs"]
 mod derived;
 #[path = "chart/lockout.rs"]

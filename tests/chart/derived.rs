@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p meshroute-tests --test chart` writes it anew.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 use meshroute::{
     lint::{ALL, Level},
@@ -69,4 +69,47 @@ fn alerts_and_dashboard_ask_for_what_is_counted() {
     let ids = dashboard["panels"].as_array().expect("a list").iter().map(|it| it["id"].as_u64());
     let ids: Vec<Option<u64>> = ids.collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+}
+
+/// The values as Helm reads them; kubectl only reads objects.
+fn defaults(chart: &Chart) -> Value {
+    let text = fs::read_to_string(generated::root().join("charts/meshroute/values.yaml"));
+    let text = text.expect("the values can be read");
+    let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
+    let object = format!("apiVersion: v1\nkind: Values\nmetadata: {{name: a}}\nspec:\n{indented}");
+    chart.objects(&object)[0]["spec"].take()
+}
+
+/// A line for each value: what the schema says of it, and what it is by default.
+fn rows(path: &str, schema: &Value, default: Option<&Value>, table: &mut String) {
+    if let Some(properties) = schema["properties"].as_object()
+        && schema["description"].is_null()
+    {
+        for (name, schema) in properties {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            rows(&path, schema, default.and_then(|it| it.get(name)), table);
+        }
+        return;
+    }
+    // This one is Helm's.
+    if path == "global" {
+        return;
+    }
+    let about = schema["description"].as_str().unwrap_or_else(|| panic!("{path}: not described"));
+    let default = default.unwrap_or_else(|| panic!("{path}: not in values.yaml"));
+    let names = schema["enum"].as_array().into_iter().flatten().map(|name| format!("`{name}`"));
+    let names: Vec<String> = names.map(|name| name.replace('"', "")).collect();
+    let names = if names.is_empty() { String::new() } else { format!(" {}.", names.join(", ")) };
+    let default = default.to_string().replace(r#""""#, "");
+    let default = if default.is_empty() { default } else { format!("`{default}`") };
+    writeln!(table, "| `{path}` | {default} | {about}{names} |")
+        .expect("a String takes everything");
+}
+
+#[test]
+fn the_readme_lists_all_values() {
+    let Some(chart) = chart::open("the_readme_lists_all_values") else { return };
+    let mut table = "| value | default | |\n|---|---|---|\n".to_owned();
+    rows("", &schema().1, Some(&defaults(&chart)), &mut table);
+    generated::hold_part("charts/meshroute/README.md", "all values", &table);
 }

@@ -111,15 +111,18 @@ fn a_webhook_that_is_gone_keeps_nobody_from_anything_else() {
 
     every_kind(&cluster, &namespace);
 
-    // The chart itself, and the way out.
-    let args =
-        ["upgrade", RELEASE, &chart::path(), "-n", RELEASE, "--reuse-values", "--set", "log=text"];
-    chart.helm(Some(cluster.kubeconfig()), &args, "").success();
-    let delete = ["delete", "validatingwebhookconfiguration,mutatingwebhookconfiguration", RELEASE];
-    cluster.kubectl(&delete, "").success();
+    // The chart itself, the way out, and the way back.
+    let place = ["-n", RELEASE, "--reuse-values", "--set", "log=text"];
+    let path = chart::path();
+    let upgrade = [&["upgrade", RELEASE, &path], &place[..]].concat();
+    chart.helm(Some(cluster.kubeconfig()), &upgrade, "").success();
+    let both = "validatingwebhookconfiguration,mutatingwebhookconfiguration";
+    cluster.kubectl(&["delete", both, RELEASE], "").success();
     let again = route("HTTPRoute", "again", &service);
     wait::until(Duration::from_secs(60), || write(&cluster, &namespace, &["create"], &again))
         .expect("nothing is asked any more");
+    chart.helm(Some(cluster.kubeconfig()), &upgrade, "").success();
+    cluster.kubectl(&["get", both, RELEASE], "").success();
 }
 
 /// Makes, changes and removes an object of every kind that can be stored.

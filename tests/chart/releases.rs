@@ -96,14 +96,14 @@ fn an_upgrade_keeps_the_bundles_that_the_webhook_has_written() {
     let filled = webhooks(&cluster, "meshroute");
     assert_eq!(filled, [(5), (3), (3)].map(|seconds| (json!(AUTHORITY), json!(seconds))));
 
-    for seconds in [7, 8] {
+    for (seconds, way) in [(7, "--server-side=true"), (8, "--server-side=false")] {
         let timeouts = format!(
             "webhook.validating.timeoutSeconds={seconds},webhook.mutating.timeoutSeconds={seconds}"
         );
-        let args = ["upgrade", "meshroute", &path, "-n", "meshroute", "--set", &timeouts];
+        let args = ["upgrade", "meshroute", &path, "-n", "meshroute", "--set", &timeouts, way];
         helm(&chart, &cluster, &args);
         let found = webhooks(&cluster, "meshroute");
-        assert_eq!(found, vec![(json!(AUTHORITY), json!(seconds)); 3]);
+        assert_eq!(found, vec![(json!(AUTHORITY), json!(seconds)); 3], "{way}");
     }
     helm(&chart, &cluster, &["rollback", "meshroute", "1", "-n", "meshroute"]);
     assert_eq!(webhooks(&cluster, "meshroute"), filled);

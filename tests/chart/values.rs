@@ -104,3 +104,28 @@ fn wrong_values_are_refused_by_name() {
     let outcome = chart.template("a.b", "a", &json!({"fullnameOverride": "a-b"}));
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
 }
+
+#[test]
+fn helm_finds_nothing_to_say_of_the_chart() {
+    let Some(chart) = chart::open("helm_finds_nothing_to_say_of_the_chart") else { return };
+    let lint = ["lint", &chart::path(), "--strict", "--quiet"];
+    let outcome = chart.helm(None, &lint, "");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_preset_spreads_over_nodes_and_stops_nobody() {
+    let Some(chart) = chart::open("the_preset_spreads_over_nodes_and_stops_nobody") else { return };
+    let preset = format!("{}/values-ha.yaml", chart::path());
+    let args = ["template", RELEASE, &chart::path(), "-n", RELEASE, "-f", &preset];
+    let objects = chart.objects(&chart.helm(None, &args, "").success());
+    let deployment = one(&objects, "Deployment");
+    assert_eq!(deployment["spec"]["replicas"], 3);
+    let affinity = &deployment["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"];
+    let required = &affinity["requiredDuringSchedulingIgnoredDuringExecution"][0];
+    assert_eq!(required["topologyKey"], "kubernetes.io/hostname");
+    assert_eq!(required["labelSelector"], deployment["spec"]["selector"]);
+    let webhook = &one(&objects, "ValidatingWebhookConfiguration")["webhooks"][0];
+    assert_eq!(webhook["failurePolicy"], "Ignore");
+    assert_eq!(one(&objects, "PodDisruptionBudget")["spec"]["maxUnavailable"], 1);
+}

@@ -21,6 +21,8 @@ mod people;
 mod releases;
 #[path = "chart/rights.rs"]
 mod rights;
+#[path = "chart/running.rs"]
+mod running;
 #[path = "chart/taken.rs"]
 mod taken;
 #[path = "chart/values.rs"]

@@ -23,12 +23,12 @@ const READS: &[&str] = &[
 
 /// With an own authority, this as well: the bundle in both configurations.
 const WRITES: &[&str] = &[
-    "get,list,watch,patch validatingwebhookconfigurations.admissionregistration.k8s.io/CONFIGURATION",
-    "get,list,watch,patch mutatingwebhookconfigurations.admissionregistration.k8s.io/CONFIGURATION",
+    "get,patch validatingwebhookconfigurations.admissionregistration.k8s.io/CONFIGURATION",
+    "get,patch mutatingwebhookconfigurations.admissionregistration.k8s.io/CONFIGURATION",
 ];
 
 /// And this, in the namespace of the release only.
-const AT_HOME: &[&str] = &["get,update,patch secrets/meshroute-webhook-ca", "create secrets"];
+const AT_HOME: &[&str] = &["get,update secrets/meshroute-webhook-ca", "create secrets"];
 
 /// What the server says that somebody may do in a namespace, one verb, resource and name each.
 fn rules(cluster: &ControlPlane, who: &str, namespace: &str) -> BTreeSet<String> {

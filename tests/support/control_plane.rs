@@ -238,9 +238,19 @@ impl ControlPlane {
     pub fn user(&self) -> User {
         let account = format!("user-{}", next());
         self.kubectl(&["create", "serviceaccount", &account, "-n", USERS], "").success();
-        let token = &["create", "token", &account, "-n", USERS, "--duration", "24h"];
+        self.account(USERS, &account)
+    }
+
+    /// Returns the user that a service account is.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none.
+    #[must_use]
+    pub fn account(&self, namespace: &str, account: &str) -> User {
+        let token = &["create", "token", account, "-n", namespace, "--duration", "24h"];
         let token = self.kubectl(token, "").success();
-        self.admin.other(&account, token.trim())
+        self.admin.other(account, token.trim())
     }
 
     /// Lets a user do what these rules of a Role say, in one namespace or, without one, everywhere.

@@ -39,7 +39,7 @@ pub struct Webhook {
     pub address: String,
     /// Where it answers probes.
     pub admin: String,
-    /// Who has signed its certificate, in PEM.
+    /// Who has signed its certificate, in PEM, where it is an own authority.
     pub authority: String,
     _folder: Process,
 }
@@ -62,17 +62,26 @@ impl Webhook {
     #[must_use]
     pub fn start(program: &str, folder: &str, kubeconfig: Option<&Path>, flags: &[&str]) -> Self {
         let folder = Process::new(program, folder);
-        let authority = folder.folder().join("ca.pem");
+        let path = folder.folder().join("ca.pem");
+        let authority = path.to_string_lossy();
+        let address = "127.0.0.1:0";
+        let own = ["--tls", "self-signed", "--listen", address, "--admin-listen", address];
+        let own = [&own[..], &["--ca-out", &authority]].concat();
+        let cluster = if kubeconfig.is_none() { &["--cluster", "none"][..] } else { &[] };
+        let mut webhook = Self::told(program, folder, kubeconfig, &[&own, cluster, flags].concat());
+        webhook.authority = fs::read_to_string(path).expect("the authority was written");
+        webhook
+    }
+
+    /// Starts this program with these flags and no others, which have it listen on loopback.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start.
+    #[must_use]
+    pub fn told(program: &str, folder: Process, kubeconfig: Option<&Path>, flags: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command
-            .args(["--tls", "self-signed", "--listen", "127.0.0.1:0"])
-            .args(["--admin-listen", "127.0.0.1:0", "--ca-out"])
-            .arg(&authority)
-            .args(flags);
-        match kubeconfig {
-            Some(kubeconfig) => command.env("KUBECONFIG", kubeconfig),
-            None => command.args(["--cluster", "none"]),
-        };
+        command.args(flags).envs(kubeconfig.map(|kubeconfig| ("KUBECONFIG", kubeconfig)));
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
         let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let (sender, lines) = channel();
@@ -88,12 +97,18 @@ impl Webhook {
                 break line;
             }
         };
-        let mut addresses =
-            started.split(['"', ' ', '=', ',']).filter(|word| word.starts_with("127.0.0.1:"));
-        let mut next = || addresses.next().expect("two addresses").to_owned();
-        let (address, admin) = (next(), next());
-        let authority = fs::read_to_string(authority).expect("the authority was written");
-        Self { child, lines: Mutex::new(lines), address, admin, authority, _folder: folder }
+        // As text or as JSON, in any order.
+        let words: Vec<&str> = started
+            .split(['"', ' ', '=', ',', ':', '{', '}'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        let after = |name: &str| {
+            let index = words.iter().position(|word| *word == name).expect("both addresses");
+            format!("{}:{}", words[index + 1], words[index + 2])
+        };
+        let (address, admin) = (after("listen"), after("admin"));
+        let (lines, authority) = (Mutex::new(lines), String::new());
+        Self { child, lines, address, admin, authority, _folder: folder }
     }
 
     /// The lines of its log since they were asked for last.

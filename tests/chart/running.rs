@@ -1,0 +1,57 @@
+//! The program, as the chart starts it and with the rights that the chart gives it.
+
+use std::time::Duration;
+
+use meshroute_tests::{process::Process, wait, webhook::Webhook};
+
+use super::*;
+
+#[test]
+fn the_program_can_do_its_work_as_the_chart_starts_it() {
+    let test = "the_program_can_do_its_work_as_the_chart_starts_it";
+    let (Some(chart), Some(cluster)) = (chart::open(test), control_plane::own(test)) else {
+        return;
+    };
+    let path = chart::path();
+    let install = ["install", RELEASE, &path, "-n", RELEASE, "--create-namespace"];
+    chart.helm(Some(cluster.kubeconfig()), &install, "").success();
+    let deployment = cluster.kubectl(&["get", "deployment", "-n", RELEASE, "-o", "json"], "");
+    let deployment: Value = serde_json::from_str(&deployment.success()).expect("it is JSON");
+    let pod = &deployment["items"][0]["spec"]["template"]["spec"];
+    let account = pod["serviceAccountName"].as_str().expect("it has one");
+    let account = cluster.account(RELEASE, account);
+    let args = pod["containers"][0]["args"].as_array().expect("a list").iter();
+    let args = args.map(|arg| arg.as_str().expect("a text").to_owned());
+    // On loopback, at ports that are free.
+    let args = args.map(|arg| match arg.split_once("listen=") {
+        Some((flag, _)) => format!("{flag}listen=127.0.0.1:0"),
+        None => arg,
+    });
+    let args: Vec<String> = args.collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+
+    let program = env!("CARGO_BIN_EXE_meshroute-tests-webhook");
+    let folder = Process::new(program, env!("CARGO_TARGET_TMPDIR"));
+    let webhook = Webhook::told(program, folder, Some(account.kubeconfig()), &args);
+    webhook.until_ready();
+    let bundles = || {
+        let kinds = "validatingwebhookconfiguration,mutatingwebhookconfiguration";
+        let path = "jsonpath={.items[*].webhooks[*].clientConfig.caBundle}";
+        let bundles = cluster.kubectl(&["get", kinds, "-o", path], "").success();
+        bundles.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = wait::until(Duration::from_secs(60), || match bundles() {
+        all if all.len() == 3 => Ok(all),
+        fewer => Err(format!("{fewer:?}: {:?}", webhook.log())),
+    });
+    let all = all.expect("all webhooks get the certificate of the authority");
+    assert!(all.iter().all(|bundle| *bundle == all[0]), "{all:?}");
+    let synced = || match webhook.metric("meshroute_cache_synced") {
+        Some(1.0) => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    wait::until(Duration::from_secs(60), synced).expect("it reads the cluster");
+    assert_eq!(webhook.metric("meshroute_cache_unread{"), None, "it may read all that it wants");
+    let log = webhook.log();
+    assert!(!log.iter().any(|line| line.contains("forbidden")), "{log:#?}");
+}

@@ -6,6 +6,8 @@ use meshroute_tests::{process::Process, wait, webhook::Webhook};
 
 use super::*;
 
+const SECRET: &str = "meshroute-webhook-ca";
+
 #[test]
 fn the_program_can_do_its_work_as_the_chart_starts_it() {
     let test = "the_program_can_do_its_work_as_the_chart_starts_it";
@@ -52,6 +54,34 @@ fn the_program_can_do_its_work_as_the_chart_starts_it() {
     };
     wait::until(Duration::from_secs(60), synced).expect("it reads the cluster");
     assert_eq!(webhook.metric("meshroute_cache_unread{"), None, "it may read all that it wants");
+
+    // Upgrades leave it its authority, and somebody who takes it away gets another one.
+    let authority = || cluster.kubectl(&["get", "secret", SECRET, "-n", RELEASE, "-o", "json"], "");
+    let key = || {
+        let secret: Value = serde_json::from_str(&authority().success()).expect("it is JSON");
+        secret["data"]["tls.key"].as_str().map(str::to_owned)
+    };
+    let first = key().expect("the Secret holds the authority");
+    let upgrade = |way: &str| {
+        let args = ["upgrade", RELEASE, &path, "-n", RELEASE, "--set", "ignore=all", way];
+        chart.helm(Some(cluster.kubeconfig()), &args, "").success();
+    };
+    upgrade("--server-side=true");
+    upgrade("--server-side=false");
+    assert_eq!((key(), bundles()), (Some(first.clone()), all));
+    cluster.kubectl(&["delete", "secret", SECRET, "-n", RELEASE], "").success();
+    let again = wait::until(Duration::from_secs(60), || match authority() {
+        secret if secret.code == 0 => key().ok_or_else(|| "it is empty".to_owned()),
+        none => Err(none.stderr),
+    });
+    again.expect("it makes the Secret again");
+    upgrade("--server-side=true");
+
     let log = webhook.log();
     assert!(!log.iter().any(|line| line.contains("forbidden")), "{log:#?}");
+    drop(webhook);
+    let uninstall = ["uninstall", RELEASE, "-n", RELEASE];
+    chart.helm(Some(cluster.kubeconfig()), &uninstall, "").success();
+    let left = cluster.kubectl(&["get", "secrets", "-n", RELEASE, "-o", "name"], "").success();
+    assert_eq!(left, "", "keys go with the release");
 }

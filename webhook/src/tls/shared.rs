@@ -192,20 +192,11 @@ impl Shared {
         }
     }
 
+    /// A Secret without a type and labels: whoever applies one of this name would get into a conflict about them.
     fn empty(&self) -> Secret {
-        let labels = [
-            ("app.kubernetes.io/name", "meshroute"),
-            ("app.kubernetes.io/managed-by", "meshroute-webhook"),
-        ];
-        let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let (name, namespace) = (Some(self.secret.clone()), Some(self.namespace.clone()));
         Secret {
-            metadata: ObjectMeta {
-                name: Some(self.secret.clone()),
-                namespace: Some(self.namespace.clone()),
-                labels: Some(labels.into()),
-                ..ObjectMeta::default()
-            },
-            type_: Some("kubernetes.io/tls".to_owned()),
+            metadata: ObjectMeta { name, namespace, ..ObjectMeta::default() },
             ..Secret::default()
         }
     }

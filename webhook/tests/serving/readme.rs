@@ -36,7 +36,7 @@ fn admission_can_be_tried_without_a_cluster() {
         return;
     }
     let blocks = blocks("Admission");
-    let [start, ask] = blocks.as_slice() else { panic!("two blocks: {blocks:?}") };
+    let [start, ask, ..] = blocks.as_slice() else { panic!("two blocks: {blocks:?}") };
     let folder = Folder::new();
     fs::create_dir(folder.path("bin")).expect("a folder");
     symlink(env!("CARGO_BIN_EXE_meshroute-webhook"), folder.path("bin/meshroute-webhook"))

@@ -82,6 +82,8 @@ fn defaults(chart: &Chart) -> Value {
 
 /// A line for each value: what the schema says of it, and what it is by default.
 fn rows(path: &str, schema: &Value, default: Option<&Value>, table: &mut String) {
+    let is_strict = schema["properties"].is_null() || schema["additionalProperties"] == false;
+    assert!(is_strict, "{path}: other keys would be taken");
     if let Some(properties) = schema["properties"].as_object()
         && schema["description"].is_null()
     {

@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use meshroute_tests::{
     https::Target,
-    rig::{self, Replica, Rig, VALIDATE, mesh_route},
+    rig::{self, Replica, Rig, Setup, VALIDATE, mesh_route},
     wait,
 };
 use serde_json::json;
@@ -21,53 +21,60 @@ fn addresses(replicas: &[Replica]) -> Vec<Ipv4Addr> {
 /// Both replicas are replaced, one after the other, as a Deployment does it with `maxUnavailable: 0`.
 #[test]
 fn a_rolling_restart_loses_no_write() {
-    rig::run("a_rolling_restart_loses_no_write", PROGRAM, |rig| {
-        let mut replicas = vec![leaving(rig), leaving(rig)];
+    rig::run("a_rolling_restart_loses_no_write", PROGRAM, roll);
+}
+
+/// Up to 1.36, an API server chose an endpoint for each connection; since then it does for each request.
+#[test]
+fn a_rolling_restart_loses_no_write_of_an_older_api_server() {
+    let test = "a_rolling_restart_loses_no_write_of_an_older_api_server";
+    let flags = &[("feature-gates", "WebhookRoundTripLoadBalancing=false")];
+    rig::run_with(test, PROGRAM, Setup { flags, ..Setup::SHARED }, roll);
+}
+
+fn roll(rig: &mut Rig<'_>) {
+    let mut replicas = vec![leaving(rig), leaving(rig)];
+    rig.route_to(&addresses(&replicas));
+    rig.register("Fail");
+    let since = rig.mark();
+    let writers = rig.writers(RATE);
+    for _ in 0..2 * rounds() {
+        replicas.push(leaving(rig));
         rig.route_to(&addresses(&replicas));
-        rig.register("Fail");
-        let since = rig.mark();
-        let writers = rig.writers(RATE);
-        for _ in 0..2 * rounds() {
-            replicas.push(leaving(rig));
-            rig.route_to(&addresses(&replicas));
-            wait::pass(LAG);
-            let mut old = replicas.remove(0);
-            let mut open = Target::new(&old.listen(), &rig.host(), &rig.authority.pem())
-                .connect()
-                .expect("it listens");
-            let body = review(&mesh_route("a", &json!([])));
-            let mut ask = || {
-                open.ask("POST", "/validate?timeout=5s", "application/json", &body)
-                    .expect("an answer")
-            };
-            assert_eq!(ask().header("connection"), Vec::<&str>::new());
-            old.signal("TERM");
-            wait::until(LAG, || match old.get("/readyz") {
-                Ok(answer) if answer.starts_with("HTTP/1.1 503 ") => Ok(()),
-                other => Err(format!("{other:?}")),
-            })
-            .expect("probes are told at once");
-            assert_eq!(ask().header("connection"), ["close"]);
-            wait::pass(LAG);
-            rig.route_to(&addresses(&replicas));
-            let status = old.until_ended(Duration::from_secs(25));
-            assert!(status.success(), "{status}: {}", old.log());
-        }
-        let writes = writers.stop();
-        println!("{writes}");
-        writes.all_done(500);
-        let counted = rig.counted(&since);
-        assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
-        assert!(counted.calls(VALIDATE) >= 500, "{}", counted.text());
-        let audited = rig.audited(&since);
-        assert!(
-            audited.iter().filter(|it| it.validated("verdict") == Some("admitted")).count() >= 500
-        );
-    });
+        wait::pass(LAG);
+        let mut old = replicas.remove(0);
+        let mut open = Target::new(&old.listen(), &rig.host(), &rig.authority.pem())
+            .connect()
+            .expect("it listens");
+        let body = review(&mesh_route("a", &json!([])));
+        let mut ask = || {
+            open.ask("POST", "/validate?timeout=5s", "application/json", &body).expect("an answer")
+        };
+        assert_eq!(ask().header("connection"), Vec::<&str>::new());
+        old.signal("TERM");
+        wait::until(LAG, || match old.get("/readyz") {
+            Ok(answer) if answer.starts_with("HTTP/1.1 503 ") => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .expect("probes are told at once");
+        assert_eq!(ask().header("connection"), ["close"]);
+        wait::pass(LAG);
+        rig.route_to(&addresses(&replicas));
+        let status = old.until_ended(Duration::from_secs(25));
+        assert!(status.success(), "{status}: {}", old.log());
+    }
+    let writes = writers.stop();
+    println!("{writes}");
+    writes.all_done(500);
+    let counted = rig.counted(&since);
+    assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
+    assert!(counted.calls(VALIDATE) >= 500, "{}", counted.text());
+    let audited = rig.audited(&since);
+    assert!(audited.iter().filter(|it| it.validated("verdict") == Some("admitted")).count() >= 500);
 }
 
 /// A replica that goes on for twice as long as the controller of endpoints takes.
-fn leaving(rig: &mut Rig) -> Replica {
+fn leaving(rig: &mut Rig<'_>) -> Replica {
     rig.replica_with(&["--shutdown-delay", "4"])
 }
 

@@ -4,8 +4,16 @@
 
 #![expect(clippy::print_stdout, reason = "figures stand beside a test that has passed")]
 
+mod certificates;
+mod faults;
 mod lifecycle;
+mod outages;
+mod stored;
+mod versions;
+mod wire;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use meshroute_tests::{https::Answer, rig::mesh_route};
 use serde_json::{Value, json};
 
 /// The program of the webhook.
@@ -33,4 +41,48 @@ fn review(object: &Value) -> Vec<u8> {
         "dryRun": false, "options": {"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions"}}})
     .to_string()
     .into_bytes()
+}
+
+/// The parents of a route for the Service `a`.
+fn service() -> Value {
+    json!([{"group": "", "kind": "Service", "name": "a"}])
+}
+
+/// The texts of the warnings of an answer (RFC 9111 in its obsolete part: `299 - "text"`).
+fn warnings(answer: &Answer) -> Vec<String> {
+    let texts = answer.header("warning").into_iter().map(|value| {
+        let text = value.strip_prefix("299 - \"").and_then(|text| text.strip_suffix('"'));
+        let mut characters = text.expect("the code of API servers, and a text").chars();
+        let mut plain = String::new();
+        while let Some(character) = characters.next() {
+            plain.extend(if character == '\\' { characters.next() } else { Some(character) });
+        }
+        plain
+    });
+    texts.collect()
+}
+
+/// A route with so many bytes of this text in it.
+fn large(name: &str, text: &str, size: usize) -> Value {
+    let mut object = mesh_route(name, &service());
+    let mut left = size;
+    let mut rules = Vec::new();
+    while left > 0 {
+        let mut headers = Vec::new();
+        while headers.len() < 16 && left > 0 {
+            let length = left.min(4000);
+            left -= length;
+            headers.push(
+                json!({"name": format!("x-{}", headers.len()), "value": text.repeat(length)}),
+            );
+        }
+        rules.push(json!({"headers": headers}));
+    }
+    let rules: Vec<Value> = rules.chunks(64).map(|matches| json!({"matches": matches})).collect();
+    object["spec"]["rules"] = rules.into();
+    object
+}
+
+fn decoded(base64: &str) -> Vec<u8> {
+    STANDARD.decode(base64).expect("it is base64")
 }

@@ -16,7 +16,10 @@ use std::{
     fs,
     net::Ipv4Addr,
     path::PathBuf,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,7 +28,7 @@ use serde_json::{Value, json};
 pub use api::{Api, mesh_route, route, routes};
 pub use audit::Audit;
 pub use configuration::{MUTATE, VALIDATE};
-pub use fake::{Asked, Fake, Reply};
+pub use fake::{Asked, Exchange, Fake, Reply};
 pub use metrics::Metrics;
 pub use replica::Replica;
 pub use secret::Secret;
@@ -57,9 +60,21 @@ struct Server {
     _folder: Folder,
 }
 
+/// How the API server of a test differs from that of the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// Further flags, without their dashes.
+    pub flags: &'static [(&'static str, &'static str)],
+    /// Whether routes are defined as in the newest version, with all that is experimental.
+    pub is_newest: bool,
+}
+
+/// The newest version of the Gateway API.
+const NEWEST: &str = "v1.7.0";
+
 /// What one test has of the API server: nobody else has it meanwhile.
-pub struct Rig {
-    server: MutexGuard<'static, Server>,
+pub struct Rig<'a> {
+    server: &'a mut Server,
     /// The program of the webhook.
     program: &'static str,
     /// The namespace of the Service.
@@ -69,7 +84,6 @@ pub struct Rig {
     /// Who has signed the certificates of replicas.
     pub authority: Authority,
     api: Api,
-    next: u8,
     configured: bool,
 }
 
@@ -84,55 +98,78 @@ pub struct Since {
 /// # Panics
 ///
 /// Panics if the test fails, or if what it needs is there and does not work.
-pub fn run(test: &str, program: &'static str, body: impl FnOnce(&mut Rig)) {
-    if !netns::is_inside() {
-        return netns::run(test, || Programs::find().and(crds()).map(drop));
+pub fn run(test: &str, program: &'static str, body: impl FnOnce(&mut Rig<'_>)) {
+    if let Some(mut shared) = enter(test) {
+        let server = shared.get_or_insert_with(|| Server::start(Setup::SHARED));
+        body(&mut Rig::new(server, program));
     }
-    static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
-    let server = SERVER.get_or_init(|| Mutex::new(Server::start()));
-    // A test that has failed has not broken the server of others; if it has, they say so.
-    let server = server.lock().unwrap_or_else(PoisonError::into_inner);
-    body(&mut Rig::new(server, program));
 }
 
-/// The definitions of routes.
-fn crds() -> Result<PathBuf, String> {
-    gateway_api::crds(&gateway_api::version(), Channel::Standard)
+/// As [`run`], with an API server that no other test has.
+///
+/// # Panics
+///
+/// Panics if the test fails, or if what it needs is there and does not work.
+pub fn run_with(test: &str, program: &'static str, setup: Setup, body: impl FnOnce(&mut Rig<'_>)) {
+    if let Some(_alone) = enter(test) {
+        body(&mut Rig::new(&mut Server::start(setup), program));
+    }
+}
+
+/// Inside, returns the shared server once no other test runs: they would take each other's time, and counts.
+fn enter(test: &str) -> Option<MutexGuard<'static, Option<Server>>> {
+    static SERVER: Mutex<Option<Server>> = Mutex::new(None);
+    if netns::is_inside() {
+        // A test that has failed has not broken the server of others; if it has, they say so.
+        return Some(SERVER.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    // Inside, nothing can be fetched.
+    let newest = Setup { is_newest: true, ..Setup::SHARED };
+    netns::run(test, || Programs::find().and(Setup::SHARED.crds()).and(newest.crds()).map(drop));
+    None
+}
+
+impl Setup {
+    /// The server of most tests.
+    pub const SHARED: Self = Self { flags: &[], is_newest: false };
+
+    /// The definitions of routes.
+    fn crds(self) -> Result<PathBuf, String> {
+        if self.is_newest {
+            gateway_api::crds(NEWEST, Channel::Experimental)
+        } else {
+            gateway_api::crds(&gateway_api::version(), Channel::Standard)
+        }
+    }
 }
 
 impl Server {
-    fn start() -> Self {
+    fn start(setup: Setup) -> Self {
         let folder = Folder::new().expect("a folder");
         let (policy, log) = (folder.path().join("policy"), folder.path().join("audit"));
         fs::write(&policy, AUDIT_POLICY).expect("our own folder");
         let programs = Programs::find().expect("they were found outside");
-        let flags = [
+        let (policy, audit) = (policy.to_string_lossy(), log.to_string_lossy());
+        let mut flags = vec![
             // Endpoints are dialled one by one, as there is nobody who would lead the address of a Service to them.
             ("enable-aggregator-routing", "true"),
-            ("audit-policy-file", &policy.to_string_lossy()),
-            ("audit-log-path", &log.to_string_lossy()),
+            ("audit-policy-file", &policy),
+            ("audit-log-path", &audit),
         ];
+        flags.extend(setup.flags);
         let cluster = ControlPlane::start_with(&programs, &flags).expect("it starts");
-        cluster.install_crds(&crds().expect("they were fetched outside"));
+        cluster.install_crds(&setup.crds().expect("they were fetched outside"));
         Self { cluster, log, _folder: folder }
     }
 }
 
-impl Rig {
-    fn new(server: MutexGuard<'static, Server>, program: &'static str) -> Self {
+impl<'a> Rig<'a> {
+    fn new(server: &'a mut Server, program: &'static str) -> Self {
         let (system, namespace) = (server.cluster.namespace(), server.cluster.namespace());
         let api = Api::of(&server.cluster);
         let authority = Authority::new("first");
-        let mut rig = Self {
-            server,
-            program,
-            system,
-            namespace,
-            authority,
-            api,
-            next: 10,
-            configured: false,
-        };
+        let mut rig =
+            Self { server, program, system, namespace, authority, api, configured: false };
         let services = format!("/api/v1/namespaces/{}/services", rig.system);
         let service = json!({"metadata": {"name": SERVICE}, "spec": {"ports": [
             {"name": "admission", "port": 443, "targetPort": "admission"}]}});
@@ -150,11 +187,11 @@ impl Rig {
         &mut self.api
     }
 
-    /// The address that comes next: no two processes of a test share one.
-    pub(crate) fn address(&mut self) -> Ipv4Addr {
-        self.next += 1;
+    /// An address that nobody has had.
+    fn address() -> Ipv4Addr {
+        static NEXT: AtomicU8 = AtomicU8::new(10);
         let [a, b, c] = netns::NETWORK;
-        Ipv4Addr::new(a, b, c, self.next)
+        Ipv4Addr::new(a, b, c, NEXT.fetch_add(1, Ordering::SeqCst))
     }
 
     /// The name that the webhook has to have a certificate for.
@@ -170,7 +207,7 @@ impl Rig {
 
     /// As [`Self::replica`], with further flags.
     pub fn replica_with(&mut self, flags: &[&str]) -> Replica {
-        let address = self.address();
+        let address = Self::address();
         let secret = Secret::new(&self.authority.sign(&[&self.host()], 2100));
         let replica = Replica::start(self.program, address, secret, flags);
         replica.until_ready();
@@ -208,11 +245,53 @@ impl Rig {
 
     /// Writes the configurations of the webhook, which trust these authorities in PEM.
     pub fn configure(&mut self, failure_policy: &str, authorities: &str) {
+        self.configure_with(failure_policy, authorities, |_| {});
+    }
+
+    /// As [`Self::configure`], with changes to each webhook.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the API server refuses them.
+    pub fn configure_with(
+        &mut self,
+        failure_policy: &str,
+        authorities: &str,
+        change: impl Fn(&mut Value),
+    ) {
         self.configured = true;
-        for (plural, object) in configuration::of(&self.system, failure_policy, authorities) {
+        for (plural, mut object) in configuration::of(&self.system, failure_policy, authorities) {
+            change(&mut object["webhooks"][0]);
             let path = configuration::path(plural);
             let _ = self.api.apply(&path, "chart", &object).success();
         }
+    }
+
+    /// Has the API server ask a fake, with changes to each webhook, and waits until it does.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not.
+    pub fn register_fake(
+        &mut self,
+        failure_policy: &str,
+        fakes: &[&Fake],
+        change: impl Fn(&mut Value),
+    ) {
+        let addresses = fakes.iter().map(|fake| fake.address);
+        // One on loopback is no endpoint, and is called by its address.
+        self.route_to(&addresses.filter(|it| !it.is_loopback()).collect::<Vec<_>>());
+        let authority = self.authority.pem();
+        self.configure_with(failure_policy, &authority, change);
+        let path = format!("{}?dryRun=All", routes(&self.namespace));
+        let probe = mesh_route("probe", &json!([{"group": "", "kind": "Service", "name": "a"}]));
+        let seen = || fakes.iter().map(|fake| fake.asked().len()).sum::<usize>();
+        let before = seen();
+        wait::until(PATIENCE, || {
+            let answer = self.api.create(&path, &probe);
+            if seen() > before { Ok(()) } else { Err(answer.text()) }
+        })
+        .expect("the API server asks the fake");
     }
 
     /// Waits until a route that does nothing is denied.
@@ -256,7 +335,7 @@ impl Rig {
     }
 }
 
-impl Drop for Rig {
+impl Drop for Rig<'_> {
     fn drop(&mut self) {
         if !self.configured {
             return;

@@ -14,14 +14,14 @@ use std::{
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
-use super::{Rig, replica::PORT};
-use crate::{server, wait};
+use super::{Replica, Rig, replica::PORT};
+use crate::{https::Target, server, wait};
 
 /// The webhook; it lasts as long as the process.
 pub struct Fake {
     /// Where it is.
     pub address: Ipv4Addr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<Exchange>>>,
 }
 
 /// What the API server has sent.
@@ -35,10 +35,17 @@ pub struct Asked {
     pub protocol: String,
     /// The head.
     pub head: server::Asked,
-    /// The AdmissionReview; null where the protocol is not HTTP/1.1.
-    pub review: Value,
-    /// How many bytes it had.
-    pub size: usize,
+    /// The body; empty where the protocol is not HTTP/1.1.
+    pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// The request in the AdmissionReview that was sent.
+    #[must_use]
+    pub fn request(&self) -> Value {
+        let review: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        review["request"].clone()
+    }
 }
 
 /// What is answered.
@@ -50,11 +57,14 @@ pub struct Reply {
     pub answer: Option<(u16, &'static str, String)>,
 }
 
+/// A request of the API server, and what was answered, if anything was.
+pub type Exchange = (Asked, Option<(u16, &'static str, String)>);
+
 impl Reply {
     /// A response to a review: allowed, and more of it.
     #[must_use]
     pub fn review(asked: &Asked, mut response: Value) -> Self {
-        response["uid"] = asked.review["request"]["uid"].clone();
+        response["uid"] = asked.request()["uid"].clone();
         let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
             "response": response});
         Self::new(200, "content-type: application/json\r\n", &review.to_string())
@@ -85,9 +95,8 @@ impl Fake {
     /// # Panics
     ///
     /// Panics if the address cannot be had.
-    pub fn start(rig: &mut Rig, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        let address = rig.address();
-        Self::at(rig, address, answer)
+    pub fn start(rig: &Rig<'_>, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::at(rig, Rig::address(), answer)
     }
 
     /// Starts one at this address.
@@ -96,7 +105,7 @@ impl Fake {
     ///
     /// Panics if the address cannot be had.
     pub fn at(
-        rig: &Rig,
+        rig: &Rig<'_>,
         address: Ipv4Addr,
         answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -120,9 +129,35 @@ impl Fake {
         Self { address, asked }
     }
 
+    /// Starts one that asks this replica, and passes on its answers.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the address cannot be had.
+    pub fn before(rig: &Rig<'_>, replica: &Replica) -> Self {
+        let target = Target::new(&replica.listen(), &rig.host(), &rig.authority.pem());
+        Self::start(rig, move |asked| {
+            let answer = target.connect().and_then(|mut connection| {
+                connection.ask("POST", asked.head.path(), "application/json", &asked.body)
+            });
+            match answer {
+                Ok(answer) => {
+                    Reply::new(answer.status, "content-type: application/json\r\n", &answer.text())
+                }
+                Err(_) => Reply::cut(),
+            }
+        })
+    }
+
     /// What it was asked so far.
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
+        self.exchanges().into_iter().map(|(asked, _)| asked).collect()
+    }
+
+    /// What it was asked so far, and what it has answered.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -142,7 +177,7 @@ fn serve(
     stream: TcpStream,
     config: Arc<ServerConfig>,
     connection: usize,
-    log: &Mutex<Vec<Asked>>,
+    log: &Mutex<Vec<Exchange>>,
     answer: &dyn Fn(&Asked) -> Reply,
 ) -> io::Result<()> {
     let tls = ServerConnection::new(config).map_err(io::Error::other)?;
@@ -153,15 +188,16 @@ fn serve(
     let name = stream.conn.server_name().unwrap_or_default().to_owned();
     let protocol = String::from_utf8_lossy(stream.conn.alpn_protocol().unwrap_or_default());
     let protocol = protocol.into_owned();
-    let keep = |asked: &Asked| {
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());
+    let keep = |asked: &Asked, reply: &Reply| {
+        let exchange = (asked.clone(), reply.answer.clone());
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
     };
-    let of = |head, review, size| {
+    let of = |head, body| {
         let (name, protocol) = (name.clone(), protocol.clone());
-        Asked { connection, name, protocol, head, review, size }
+        Asked { connection, name, protocol, head, body }
     };
     if protocol == "h2" {
-        keep(&of(server::Asked::default(), Value::Null, 0));
+        keep(&of(server::Asked::default(), Vec::new()), &Reply::cut());
         return Ok(());
     }
     let mut stream = BufReader::new(stream);
@@ -169,10 +205,10 @@ fn serve(
         let length = head.header("content-length").first().and_then(|text| text.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         stream.read_exact(&mut body)?;
-        let review = serde_json::from_slice(&body).unwrap_or_default();
-        let asked = of(head, review, body.len());
-        keep(&asked);
-        let Reply { delay, answer } = answer(&asked);
+        let asked = of(head, body);
+        let reply = answer(&asked);
+        keep(&asked, &reply);
+        let Reply { delay, answer } = reply;
         wait::pass(delay);
         let Some((status, headers, body)) = answer else { return Ok(()) };
         let head =

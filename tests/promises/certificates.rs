@@ -1,0 +1,86 @@
+//! Certificates and authorities that change while routes are written.
+
+use std::time::Duration;
+
+use meshroute_tests::{
+    authority::Authority,
+    https::Target,
+    rig::{self, Replica, Rig},
+    wait,
+};
+
+use crate::{PROGRAM, RATE, rounds};
+
+/// How long a replica may take to serve another certificate; a kubelet takes longer to bring it.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Each change of the trusted authorities makes the API server open new connections, so that what is served counts.
+#[test]
+fn certificates_change_without_a_failed_write() {
+    rig::run("certificates_change_without_a_failed_write", PROGRAM, |rig| {
+        let replicas = [rig.replica(), rig.replica()];
+        rig.route_to(&[replicas[0].address, replicas[1].address]);
+        rig.register("Fail");
+        let since = rig.mark();
+        let writers = rig.writers(RATE);
+        // Other certificates of the same authority, which do not reach all replicas at once.
+        for number in 0..2 * rounds() {
+            for replica in &replicas {
+                replace(rig, replica);
+                let other = Authority::new(&format!("other-{number}")).pem();
+                rig.configure("Fail", &(rig.authority.pem() + &other));
+            }
+        }
+        // Another authority: it is trusted before it is used, and the first one until nobody uses it.
+        for number in 0..rounds() {
+            let next = Authority::new(&format!("next-{number}"));
+            let old = std::mem::replace(&mut rig.authority, next);
+            rig.configure("Fail", &(old.pem() + &rig.authority.pem()));
+            for replica in &replicas {
+                replace(rig, replica);
+            }
+            rig.configure("Fail", &rig.authority.pem());
+        }
+        wait::pass(Duration::from_secs(2));
+        let writes = writers.stop();
+        println!("{writes}");
+        writes.all_done(500);
+        let counted = rig.counted(&since);
+        assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
+    });
+}
+
+/// Brings a replica a new certificate of the current authority, and waits until it is served.
+fn replace(rig: &Rig<'_>, replica: &Replica) {
+    let taken = || {
+        let metrics = replica.get("/metrics").expect("it answers");
+        let line = "meshroute_tls_reload_total{result=\"taken\"} ";
+        let count = metrics.lines().find_map(|line_| line_.strip_prefix(line));
+        count.and_then(|count| count.parse::<u64>().ok()).expect("it counts")
+    };
+    let before = taken();
+    replica.secret.put(&rig.authority.sign(&[&rig.host()], 2100));
+    wait::until(SOON, || if taken() > before { Ok(()) } else { Err("not taken".to_owned()) })
+        .unwrap_or_else(|reason| panic!("{reason}: {}", replica.log()));
+    let target = Target::new(&replica.listen(), &rig.host(), &rig.authority.pem());
+    target.connect().expect("it is served");
+}
+
+/// The judge sees what goes wrong: a certificate that nobody trusts yet.
+#[test]
+fn a_certificate_before_its_authority_fails_writes() {
+    rig::run("a_certificate_before_its_authority_fails_writes", PROGRAM, |rig| {
+        let replica = rig.replica();
+        rig.route_to(&[replica.address]);
+        rig.register("Ignore");
+        let since = rig.mark();
+        let old = std::mem::replace(&mut rig.authority, Authority::new("next"));
+        replace(rig, &replica);
+        rig.configure("Ignore", &(old.pem() + &Authority::new("other").pem()));
+        let writers = rig.writers(RATE);
+        wait::pass(Duration::from_secs(2));
+        writers.stop().all_done(50);
+        assert!(rig.counted(&since).opened() > 0);
+        assert!(rig.audited(&since).iter().any(|it| it.failed_open()));
+    });
+}

@@ -28,23 +28,23 @@ fn certificates_change_without_a_failed_write() {
             for replica in &replicas {
                 replace(rig, replica);
                 let other = Authority::new(&format!("other-{number}")).pem();
-                rig.configure("Fail", &(rig.authority.pem() + &other));
+                rig.trust("Fail", &(rig.authority.pem() + &other));
             }
         }
         // Another authority: it is trusted before it is used, and the first one until nobody uses it.
         for number in 0..rounds() {
             let next = Authority::new(&format!("next-{number}"));
             let old = std::mem::replace(&mut rig.authority, next);
-            rig.configure("Fail", &(old.pem() + &rig.authority.pem()));
+            rig.trust("Fail", &(old.pem() + &rig.authority.pem()));
             for replica in &replicas {
                 replace(rig, replica);
             }
-            rig.configure("Fail", &rig.authority.pem());
+            rig.trust("Fail", &rig.authority.pem());
         }
         wait::pass(Duration::from_secs(2));
         let writes = writers.stop();
         println!("{writes}");
-        writes.all_done(500);
+        writes.all_done(200);
         let counted = rig.counted(&since);
         assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
     });
@@ -59,7 +59,8 @@ fn replace(rig: &Rig<'_>, replica: &Replica) {
         count.and_then(|count| count.parse::<u64>().ok()).expect("it counts")
     };
     let before = taken();
-    replica.secret.put(&rig.authority.sign(&[&rig.host()], 2100));
+    let secret = replica.secret.as_ref().expect("it has files");
+    secret.put(&rig.authority.sign(&[&rig.host()], 2100));
     wait::until(SOON, || if taken() > before { Ok(()) } else { Err("not taken".to_owned()) })
         .unwrap_or_else(|reason| panic!("{reason}: {}", replica.log()));
     let target = Target::new(&replica.listen(), &rig.host(), &rig.authority.pem());
@@ -76,7 +77,7 @@ fn a_certificate_before_its_authority_fails_writes() {
         let since = rig.mark();
         let old = std::mem::replace(&mut rig.authority, Authority::new("next"));
         replace(rig, &replica);
-        rig.configure("Ignore", &(old.pem() + &Authority::new("other").pem()));
+        rig.trust("Ignore", &(old.pem() + &Authority::new("other").pem()));
         let writers = rig.writers(RATE);
         wait::pass(Duration::from_secs(2));
         writers.stop().all_done(50);

@@ -145,7 +145,7 @@ fn what_is_not_known_is_not_denied() {
         });
         let bodies: Vec<_> = bodies.collect();
         for mesh in MESHES {
-            let replica = rig.replica_with(&["--mesh", mesh]);
+            let replica = rig.replica_with(&[("--mesh", mesh)]);
             let target = Target::new(&replica.listen(), &rig.host(), &rig.authority.pem());
             let mut connection = target.connect().expect("it listens");
             for asked in &bodies {

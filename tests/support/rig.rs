@@ -5,9 +5,9 @@
 
 mod api;
 mod audit;
-mod configuration;
 mod fake;
 mod metrics;
+mod release;
 mod replica;
 mod secret;
 mod writers;
@@ -27,27 +27,29 @@ use serde_json::{Value, json};
 
 pub use api::{Api, mesh_route, route, routes};
 pub use audit::Audit;
-pub use configuration::{MUTATE, VALIDATE};
 pub use fake::{Asked, Exchange, Fake, Reply};
 pub use metrics::Metrics;
+pub use release::{MUTATE, Mode, SERVICE, VALIDATE};
 pub use replica::Replica;
 pub use secret::Secret;
 pub use writers::{Write, Writers, Writes};
 
 use crate::{
     authority::Authority,
-    control_plane::{ControlPlane, Programs},
+    chart::{Chart, RELEASE},
+    control_plane::{ControlPlane, Programs, User},
     gateway_api::{self, Channel},
     netns,
     supervised::Folder,
     wait,
 };
-
-/// The Service of the webhook.
-pub const SERVICE: &str = "meshroute-webhook";
+use release::{CONFIGURATIONS, Release};
 
 /// Longer than an API server takes to learn of an object.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The authority of certificates that nobody looks at.
+const NOBODY: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 /// What the API server writes into its audit log: who asked for which route, and what admission said of it.
 const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
@@ -56,6 +58,9 @@ const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy"
 /// An API server, and where its audit log is.
 struct Server {
     cluster: ControlPlane,
+    chart: Chart,
+    /// The account of the webhook.
+    account: User,
     log: PathBuf,
     _folder: Folder,
 }
@@ -77,8 +82,6 @@ pub struct Rig<'a> {
     server: &'a mut Server,
     /// The program of the webhook.
     program: &'static str,
-    /// The namespace of the Service.
-    pub system: String,
     /// The namespace of routes.
     pub namespace: String,
     /// Who has signed the certificates of replicas.
@@ -125,7 +128,10 @@ fn enter(test: &str) -> Option<MutexGuard<'static, Option<Server>>> {
     }
     // Inside, nothing can be fetched.
     let newest = Setup { is_newest: true, ..Setup::SHARED };
-    netns::run(test, || Programs::find().and(Setup::SHARED.crds()).and(newest.crds()).map(drop));
+    netns::run(test, || {
+        let programs = Programs::find().and(Chart::find().map(drop));
+        programs.and(Setup::SHARED.crds()).and(newest.crds()).map(drop)
+    });
     None
 }
 
@@ -159,22 +165,29 @@ impl Server {
         flags.extend(setup.flags);
         let cluster = ControlPlane::start_with(&programs, &flags).expect("it starts");
         cluster.install_crds(&setup.crds().expect("they were fetched outside"));
-        Self { cluster, log, _folder: folder }
+        let chart = Chart::find().expect("it was found outside");
+        cluster.kubectl(&["create", "namespace", RELEASE], "").success();
+        let release = Release::render(&chart, Mode::Default, "Ignore");
+        let objects: String =
+            release.surroundings().iter().map(|object| format!("---\n{object}\n")).collect();
+        cluster.kubectl(&["apply", "--server-side", "-f", "-"], &objects).success();
+        let account = cluster.account(RELEASE, SERVICE);
+        Self { cluster, chart, account, log, _folder: folder }
     }
 }
 
 impl<'a> Rig<'a> {
     fn new(server: &'a mut Server, program: &'static str) -> Self {
-        let (system, namespace) = (server.cluster.namespace(), server.cluster.namespace());
+        let namespace = server.cluster.namespace();
         let api = Api::of(&server.cluster);
-        let authority = Authority::new("first");
-        let mut rig =
-            Self { server, program, system, namespace, authority, api, configured: false };
-        let services = format!("/api/v1/namespaces/{}/services", rig.system);
-        let service = json!({"metadata": {"name": SERVICE}, "spec": {"ports": [
-            {"name": "admission", "port": 443, "targetPort": "admission"}]}});
-        let _ = rig.api.create(&services, &service).success();
-        rig
+        Self {
+            server,
+            program,
+            namespace,
+            authority: Authority::new("first"),
+            api,
+            configured: false,
+        }
     }
 
     /// The API server and etcd.
@@ -187,29 +200,31 @@ impl<'a> Rig<'a> {
         &mut self.api
     }
 
-    /// An address that nobody has had.
-    fn address() -> Ipv4Addr {
-        static NEXT: AtomicU8 = AtomicU8::new(10);
-        let [a, b, c] = netns::NETWORK;
-        Ipv4Addr::new(a, b, c, NEXT.fetch_add(1, Ordering::SeqCst))
-    }
-
     /// The name that the webhook has to have a certificate for.
     #[must_use]
     pub fn host(&self) -> String {
-        format!("{SERVICE}.{}.svc", self.system)
+        format!("{SERVICE}.{RELEASE}.svc")
     }
 
-    /// A replica of the webhook at an address of its own, which is ready.
+    /// A replica of the webhook with a certificate in files, which reads no cluster and is ready.
     pub fn replica(&mut self) -> Replica {
         self.replica_with(&[])
     }
 
-    /// As [`Self::replica`], with further flags.
-    pub fn replica_with(&mut self, flags: &[&str]) -> Replica {
-        let address = Self::address();
+    /// As [`Self::replica`], with other settings.
+    pub fn replica_with(&mut self, settings: &[(&str, &str)]) -> Replica {
+        let release = Release::render(&self.server.chart, Mode::Files(NOBODY), "Ignore");
         let secret = Secret::new(&self.authority.sign(&[&self.host()], 2100));
-        let replica = Replica::start(self.program, address, secret, flags);
+        let replica = Replica::start(self.program, &release, Some(secret), None, settings);
+        replica.until_ready();
+        replica
+    }
+
+    /// A replica as the chart installs it by default: with the authority that all share, and reading the cluster.
+    pub fn installed_replica(&mut self, settings: &[(&str, &str)]) -> Replica {
+        let release = Release::render(&self.server.chart, Mode::Default, "Ignore");
+        let account = Some(&self.server.account);
+        let replica = Replica::start(self.program, &release, None, account, settings);
         replica.until_ready();
         replica
     }
@@ -228,42 +243,43 @@ impl<'a> Rig<'a> {
             "metadata": {"name": SERVICE, "labels": {"kubernetes.io/service-name": SERVICE}},
             "addressType": "IPv4", "endpoints": endpoints,
             "ports": [{"name": "admission", "port": replica::PORT}]});
-        let slices = format!("/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices", self.system);
+        let slices = format!("/apis/discovery.k8s.io/v1/namespaces/{RELEASE}/endpointslices");
         let _ = self.api.apply(&format!("{slices}/{SERVICE}"), "endpoints", &slice).success();
     }
 
-    /// Has the API server ask the webhook, and waits until it does.
+    /// Has the API server ask replicas with certificates in files, and waits until it does.
     ///
     /// # Panics
     ///
     /// Panics if it does not.
     pub fn register(&mut self, failure_policy: &str) {
         let authority = self.authority.pem();
-        self.configure(failure_policy, &authority);
+        self.configure(Mode::Files(&authority), failure_policy, |_| {});
         self.until_asked();
     }
 
-    /// Writes the configurations of the webhook, which trust these authorities in PEM.
-    pub fn configure(&mut self, failure_policy: &str, authorities: &str) {
-        self.configure_with(failure_policy, authorities, |_| {});
-    }
-
-    /// As [`Self::configure`], with changes to each webhook.
+    /// Has the API server ask replicas that were installed by default, and waits until it does.
     ///
     /// # Panics
     ///
-    /// Panics if the API server refuses them.
-    pub fn configure_with(
-        &mut self,
-        failure_policy: &str,
-        authorities: &str,
-        change: impl Fn(&mut Value),
-    ) {
+    /// Panics if it does not.
+    pub fn register_installed(&mut self, failure_policy: &str) {
+        self.configure(Mode::Default, failure_policy, |_| {});
+        self.until_asked();
+    }
+
+    /// Has the API server trust these authorities in PEM.
+    pub fn trust(&mut self, failure_policy: &str, authorities: &str) {
+        self.configure(Mode::Files(authorities), failure_policy, |_| {});
+    }
+
+    /// Writes the configurations of the webhook as the chart renders them, with changes to each webhook.
+    fn configure(&mut self, mode: Mode<'_>, failure_policy: &str, change: impl Fn(&mut Value)) {
         self.configured = true;
-        for (plural, mut object) in configuration::of(&self.system, failure_policy, authorities) {
-            change(&mut object["webhooks"][0]);
-            let path = configuration::path(plural);
-            let _ = self.api.apply(&path, "chart", &object).success();
+        let release = Release::render(&self.server.chart, mode, failure_policy);
+        for (path, mut object) in CONFIGURATIONS.iter().zip(release.configurations()) {
+            object["webhooks"].as_array_mut().expect("a list").iter_mut().for_each(&change);
+            let _ = self.api.apply(path, "helm", &object).success();
         }
     }
 
@@ -282,7 +298,7 @@ impl<'a> Rig<'a> {
         // One on loopback is no endpoint, and is called by its address.
         self.route_to(&addresses.filter(|it| !it.is_loopback()).collect::<Vec<_>>());
         let authority = self.authority.pem();
-        self.configure_with(failure_policy, &authority, change);
+        self.configure(Mode::Files(&authority), failure_policy, change);
         let path = format!("{}?dryRun=All", routes(&self.namespace));
         let probe = mesh_route("probe", &json!([{"group": "", "kind": "Service", "name": "a"}]));
         let seen = || fakes.iter().map(|fake| fake.asked().len()).sum::<usize>();
@@ -335,14 +351,21 @@ impl<'a> Rig<'a> {
     }
 }
 
+/// An address that nobody has had.
+fn address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(10);
+    let [a, b, c] = netns::NETWORK;
+    Ipv4Addr::new(a, b, c, NEXT.fetch_add(1, Ordering::SeqCst))
+}
+
 impl Drop for Rig<'_> {
     fn drop(&mut self) {
         if !self.configured {
             return;
         }
         // Where the test has broken the server, there is nobody to tell; the next test then fails too, and says why.
-        for (plural, _) in configuration::of(&self.system, "Ignore", "") {
-            let _ = self.api.ask("DELETE", &configuration::path(plural), "application/json", b"");
+        for path in CONFIGURATIONS {
+            let _ = self.api.ask("DELETE", path, "application/json", b"");
         }
         let inert = mesh_route("probe", &json!([{"kind": "Service", "name": "a"}]));
         let path = format!("{}?dryRun=All", routes(&self.namespace));

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::configuration::{MUTATE, VALIDATE};
+use super::release::{MUTATE, VALIDATE};
 
 /// One request, and what admission noted about it.
 #[derive(Clone, Debug)]

@@ -96,7 +96,7 @@ impl Fake {
     ///
     /// Panics if the address cannot be had.
     pub fn start(rig: &Rig<'_>, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        Self::at(rig, Rig::address(), answer)
+        Self::at(rig, super::address(), answer)
     }
 
     /// Starts one at this address.

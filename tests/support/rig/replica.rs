@@ -1,6 +1,7 @@
 //! A replica of the webhook: a process at an address of its own.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
@@ -9,8 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{PATIENCE, Secret};
+use super::{PATIENCE, Release, Secret};
 use crate::{
+    control_plane::User,
     supervised::{Folder, Program},
     wait,
 };
@@ -27,33 +29,40 @@ pub struct Replica {
     program: Program,
     /// Where it is.
     pub address: Ipv4Addr,
-    /// Its certificate.
-    pub secret: Secret,
+    /// Its certificate, where it is in files.
+    pub secret: Option<Secret>,
     folder: Folder,
     started: Instant,
 }
 
 impl Replica {
-    pub(super) fn start(program: &str, address: Ipv4Addr, secret: Secret, flags: &[&str]) -> Self {
-        let folder = Folder::new().expect("a folder");
-        let (cert, key) = (secret.path("tls.crt"), secret.path("tls.key"));
-        let settings = [
-            ("--listen", format!("{address}:{PORT}")),
-            ("--admin-listen", format!("{address}:{ADMIN}")),
-            ("--tls", "files".to_owned()),
-            ("--tls-cert", cert.display().to_string()),
-            ("--tls-key", key.display().to_string()),
-            ("--cluster", "none".to_owned()),
-            ("--log", "json".to_owned()),
-        ];
-        // A setting of the test takes the place of ours.
-        let ours = settings.into_iter().filter(|(flag, _)| !flags.contains(flag));
-        let mut args: Vec<String> =
-            ours.flat_map(|(flag, value)| [flag.to_owned(), value]).collect();
-        args.extend(flags.iter().map(|flag| (*flag).to_owned()));
+    /// Starts the program with the arguments of a release, but for where it listens, where its certificate is, and
+    /// what the test says.
+    pub(super) fn start(
+        program: &str,
+        release: &Release,
+        secret: Option<Secret>,
+        account: Option<&User>,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let (folder, address) = (Folder::new().expect("a folder"), super::address());
+        let mut flags: BTreeMap<String, String> = release.args().into_iter().collect();
+        let mut set = |flag: &str, value: String| flags.insert(flag.to_owned(), value);
+        set("--listen", format!("{address}:{PORT}"));
+        set("--admin-listen", format!("{address}:{ADMIN}"));
+        if let Some(secret) = &secret {
+            set("--tls-cert", secret.path("tls.crt").display().to_string());
+            set("--tls-key", secret.path("tls.key").display().to_string());
+        }
+        for (flag, value) in settings {
+            set(flag, (*value).to_owned());
+        }
+        let kubeconfig = account.map_or(Path::new("/dev/null"), User::kubeconfig);
+        let mut args = vec![format!("KUBECONFIG={}", kubeconfig.display()), program.to_owned()];
+        args.extend(flags.iter().map(|(flag, value)| format!("{flag}={value}")));
         let started = Instant::now();
         let log = folder.path().join("log");
-        let program = Program::start(Path::new(program), &args, &log).expect("a shell is there");
+        let program = Program::start(Path::new("env"), &args, &log).expect("a shell is there");
         Self { program, address, secret, folder, started }
     }
 

@@ -67,6 +67,48 @@ fn replace(rig: &Rig<'_>, replica: &Replica) {
     target.connect().expect("it is served");
 }
 
+/// The authority that replicas share lasts for less than a minute here, and a certificate for a third of one.
+#[test]
+fn an_authority_of_our_own_changes_without_a_failed_write() {
+    let test = "an_authority_of_our_own_changes_without_a_failed_write";
+    rig::run(test, PROGRAM, |rig| {
+        let short = &[("--tls-authority-life", "48"), ("--tls-leaf-life", "20")];
+        let replicas = [rig.installed_replica(short), rig.installed_replica(short)];
+        rig.route_to(&[replicas[0].address, replicas[1].address]);
+        rig.register_installed("Fail");
+        let since = rig.mark();
+        let writers = rig.writers(RATE);
+        for _ in 0..rounds() {
+            let before = newest(&rig.trusted());
+            // Another one is trusted, and then used by all.
+            wait::until(Duration::from_secs(90), || {
+                let authority = newest(&rig.trusted());
+                let (host, mut targets) = (rig.host(), replicas.iter().map(Replica::listen));
+                let uses =
+                    |address: String| Target::new(&address, &host, &authority).connect().is_ok();
+                if authority != before && targets.all(uses) {
+                    Ok(())
+                } else {
+                    Err("as before".into())
+                }
+            })
+            .unwrap_or_else(|reason: String| panic!("{reason}: {}", replicas[0].log()));
+        }
+        wait::pass(Duration::from_secs(2));
+        let writes = writers.stop();
+        println!("{writes}");
+        writes.all_done(200);
+        let counted = rig.counted(&since);
+        assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
+    });
+}
+
+/// The first of several certificates in PEM.
+fn newest(bundle: &str) -> String {
+    let marker = "-----END CERTIFICATE-----";
+    bundle.split_inclusive(marker).next().unwrap_or_default().trim().to_owned()
+}
+
 /// The judge sees what goes wrong: a certificate that nobody trusts yet.
 #[test]
 fn a_certificate_before_its_authority_fails_writes() {

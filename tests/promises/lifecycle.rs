@@ -21,7 +21,13 @@ fn addresses(replicas: &[Replica]) -> Vec<Ipv4Addr> {
 /// Both replicas are replaced, one after the other, as a Deployment does it with `maxUnavailable: 0`.
 #[test]
 fn a_rolling_restart_loses_no_write() {
-    rig::run("a_rolling_restart_loses_no_write", PROGRAM, roll);
+    rig::run("a_rolling_restart_loses_no_write", PROGRAM, |rig| {
+        let replica = |rig: &mut Rig<'_>| rig.installed_replica(DELAY);
+        let replicas = vec![replica(rig), replica(rig)];
+        rig.route_to(&addresses(&replicas));
+        rig.register_installed("Fail");
+        roll(rig, replicas, replica);
+    });
 }
 
 /// Up to 1.36, an API server chose an endpoint for each connection; since then it does for each request.
@@ -29,26 +35,33 @@ fn a_rolling_restart_loses_no_write() {
 fn a_rolling_restart_loses_no_write_of_an_older_api_server() {
     let test = "a_rolling_restart_loses_no_write_of_an_older_api_server";
     let flags = &[("feature-gates", "WebhookRoundTripLoadBalancing=false")];
-    rig::run_with(test, PROGRAM, Setup { flags, ..Setup::SHARED }, roll);
+    rig::run_with(test, PROGRAM, Setup { flags, ..Setup::SHARED }, |rig| {
+        let replica = |rig: &mut Rig<'_>| rig.replica_with(DELAY);
+        let replicas = vec![replica(rig), replica(rig)];
+        rig.route_to(&addresses(&replicas));
+        rig.register("Fail");
+        roll(rig, replicas, replica);
+    });
 }
 
-fn roll(rig: &mut Rig<'_>) {
-    let mut replicas = vec![leaving(rig), leaving(rig)];
-    rig.route_to(&addresses(&replicas));
-    rig.register("Fail");
+/// A replica goes on for twice as long as the controller of endpoints takes.
+const DELAY: &[(&str, &str)] = &[("--shutdown-delay", "4")];
+
+fn roll(rig: &mut Rig<'_>, mut replicas: Vec<Replica>, replica: impl Fn(&mut Rig<'_>) -> Replica) {
+    let trusted = rig.trusted();
     let since = rig.mark();
     let writers = rig.writers(RATE);
     for _ in 0..2 * rounds() {
-        replicas.push(leaving(rig));
+        replicas.push(replica(rig));
         rig.route_to(&addresses(&replicas));
         wait::pass(LAG);
         let mut old = replicas.remove(0);
-        let mut open = Target::new(&old.listen(), &rig.host(), &rig.authority.pem())
-            .connect()
-            .expect("it listens");
+        let target = Target::new(&old.listen(), &rig.host(), &trusted);
+        let mut open = target.connect().expect("it listens");
         let body = review(&mesh_route("a", &json!([])));
         let mut ask = || {
-            open.ask("POST", "/validate?timeout=5s", "application/json", &body).expect("an answer")
+            let answer = open.ask("POST", "/validate?timeout=5s", "application/json", &body);
+            answer.expect("an answer")
         };
         assert_eq!(ask().header("connection"), Vec::<&str>::new());
         old.signal("TERM");
@@ -70,12 +83,8 @@ fn roll(rig: &mut Rig<'_>) {
     assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
     assert!(counted.calls(VALIDATE) >= 200, "{}", counted.text());
     let audited = rig.audited(&since);
-    assert!(audited.iter().filter(|it| it.validated("verdict") == Some("admitted")).count() >= 200);
-}
-
-/// A replica that goes on for twice as long as the controller of endpoints takes.
-fn leaving(rig: &mut Rig<'_>) -> Replica {
-    rig.replica_with(&[("--shutdown-delay", "4")])
+    let admitted = audited.iter().filter(|it| it.validated("verdict") == Some("admitted"));
+    assert!(admitted.count() >= 200);
 }
 
 /// What was asked through its connections is lost, and what is sent to its address until the endpoint is gone.

@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 pub use api::{Api, mesh_route, route, routes};
@@ -266,6 +267,18 @@ impl<'a> Rig<'a> {
     pub fn register_installed(&mut self, failure_policy: &str) {
         self.configure(Mode::Default, failure_policy, |_| {});
         self.until_asked();
+    }
+
+    /// The authorities that the API server trusts, in PEM.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody has said any.
+    pub fn trusted(&mut self) -> String {
+        let configuration = self.api.get(CONFIGURATIONS[0]).success().json();
+        let bundle = configuration["webhooks"][0]["clientConfig"]["caBundle"].as_str();
+        let bundle = STANDARD.decode(bundle.expect("it is said")).expect("base64");
+        String::from_utf8(bundle).expect("PEM")
     }
 
     /// Has the API server trust these authorities in PEM.

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -64,7 +64,7 @@ impl Writers {
             let api = Api::new(target.clone());
             // Not all at once.
             let due = every * number / CLIENTS;
-            thread::spawn(move || Client { api, namespace, number, due, every, shared }.run())
+            thread::spawn(move || Client { api, namespace, due, every, shared }.run())
         };
         let clients = (0..CLIENTS).map(client).collect();
         Self { clients, shared }
@@ -104,7 +104,6 @@ impl Drop for Writers {
 struct Client {
     api: Api,
     namespace: String,
-    number: u32,
     due: Duration,
     every: Duration,
     shared: Arc<Shared>,
@@ -113,8 +112,10 @@ struct Client {
 impl Client {
     /// A life of a route after the other: created, patched, applied, replaced, deleted.
     fn run(mut self) {
-        for round in 0.. {
-            let name = format!("written-{}-{round}", self.number);
+        static ROUTES: AtomicUsize = AtomicUsize::new(0);
+        loop {
+            // Of a route whose writer was cut off there may be something left.
+            let name = format!("written-{}", ROUTES.fetch_add(1, Ordering::SeqCst));
             let path = route(&self.namespace, &name);
             let mut object =
                 mesh_route(&name, &json!([{"group": "", "kind": "Service", "name": "a"}]));
@@ -127,7 +128,7 @@ impl Client {
             if created.is_none() {
                 continue;
             }
-            let patch = json!({"metadata": {"labels": {"round": round.to_string()}}});
+            let patch = json!({"metadata": {"labels": {"a": "b"}}});
             self.write("patch", "PATCH", &path, "application/merge-patch+json", &patch);
             object["spec"]["hostnames"] = json!(["a.example"]);
             let apply = format!("{path}?fieldManager=writer&force=true");

@@ -1,15 +1,20 @@
 //! Replicas that stop, die and come back while routes are written.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
 use meshroute_tests::{
     https::Target,
-    rig::{self, Replica, Rig, Setup, VALIDATE, mesh_route},
+    rig::{self, Api, Replica, Rig, Setup, VALIDATE, mesh_route, routes},
     wait,
 };
 use serde_json::json;
 
-use crate::{PROGRAM, RATE, review, rounds};
+use crate::{PROGRAM, RATE, review, rounds, service};
 
 /// How late a controller of endpoints is.
 const LAG: Duration = Duration::from_secs(2);
@@ -128,5 +133,40 @@ fn a_replica_that_is_killed_costs_what_was_sent_to_it() {
             }
             assert!(writes.failed().len() < writes.0.len() / 2, "{writes}");
         }
+    });
+}
+
+/// How many routes there are for each round; seventeen rounds make the 5,000 of a large cluster.
+const MANY: usize = 300;
+
+#[test]
+fn a_replica_is_ready_soon_where_there_are_many_routes() {
+    rig::run("a_replica_is_ready_soon_where_there_are_many_routes", PROGRAM, |rig| {
+        let (target, path) = (rig.api().target(), routes(&rig.namespace));
+        let count = MANY * rounds();
+        let next = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let mut api = Api::new(target.clone());
+                    loop {
+                        let number = next.fetch_add(1, Ordering::SeqCst);
+                        if number >= count {
+                            return;
+                        }
+                        let object = mesh_route(&format!("many-{number}"), &service());
+                        let _ = api.create(&path, &object).success();
+                    }
+                });
+            }
+        });
+        let mut replicas = vec![rig.installed_replica(&[]), rig.installed_replica(&[])];
+        rig.route_to(&addresses(&replicas));
+        rig.register_installed("Fail");
+        replicas.remove(0).signal("KILL");
+        let again = rig.installed_replica(&[]);
+        let took = again.until_ready();
+        println!("ready after {} ms beside {count} routes", took.as_millis());
+        assert!(took < Duration::from_secs(3), "{took:?}: {}", again.log());
     });
 }

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use meshroute_tests::{
+    https::Target,
     rig,
     rig::{Api, mesh_route, routes},
     wait,
 };
 use serde_json::{Value, json};
 
-use crate::{PROGRAM, RATE, rounds, warnings};
+use crate::{PROGRAM, RATE, review, rounds, warnings};
 
 const WHILE: Duration = Duration::from_secs(2);
 
@@ -58,6 +59,45 @@ fn an_api_server_that_comes_back_is_answered_at_once_and_followed_soon() {
         let counted = rig.counted(&since);
         assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
         assert!(!replica.log().contains("panic"), "{}", replica.log());
+    });
+}
+
+/// A server that stands still tells nobody that it does. What it has said is used for a minute and a half, and no longer.
+#[test]
+fn what_is_old_is_not_relied_on() {
+    rig::run("what_is_old_is_not_relied_on", PROGRAM, |rig| {
+        let replica = rig.installed_replica(&[]);
+        rig.route_to(&[replica.address]);
+        rig.register_installed("Fail");
+        let target = Target::new(&replica.listen(), &rig.host(), &rig.trusted());
+        let missing = review(&of("a", "a", "missing"));
+        let broken = review(&mesh_route("a", &json!([{"kind": "Service", "name": "a"}])));
+        let ask = |body: &[u8]| {
+            let mut connection = target.connect().expect("it listens");
+            let answer = connection.ask("POST", "/validate?timeout=5s", "application/json", body);
+            answer.expect("an answer").json()["response"].clone()
+        };
+        assert!(ask(&missing)["warnings"].to_string().contains("missing"));
+        rig.cluster().pause_api_server();
+        // While it may still be so, it is said; in any case nobody waits, and what is wrong by itself is wrong.
+        let patience = Duration::from_secs(if rounds() > 1 { 95 } else { 3 });
+        wait::pass(patience);
+        let start = Instant::now();
+        let answer = ask(&missing);
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        assert_eq!(answer["allowed"], true, "{answer}");
+        if rounds() > 1 {
+            assert!(!answer["warnings"].to_string().contains("missing"), "{answer}");
+        }
+        assert_eq!(ask(&broken)["allowed"], false);
+        assert!(replica.get("/readyz").expect("it answers").starts_with("HTTP/1.1 200 "));
+        rig.cluster().resume_api_server();
+        // The limits of the API server may count the time that it stood still.
+        wait::until(Duration::from_secs(70), || {
+            let said = ask(&missing)["warnings"].to_string();
+            if said.contains("missing") { Ok(()) } else { Err(said) }
+        })
+        .expect("it is followed again");
     });
 }
 

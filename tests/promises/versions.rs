@@ -137,6 +137,12 @@ fn what_is_not_known_is_not_denied() {
         let counted = rig.counted(&since);
         assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
 
+        // Such routes are no reason to know nothing of others.
+        let replica = rig.installed_replica(&[]);
+        assert!(replica.get("/metrics").expect("it answers").contains("meshroute_cache_synced 1"));
+        rig.route_to(&[replica.address]);
+        rig.register_installed("Fail");
+
         // Nor does it depend on the mesh.
         let exchanges = tap.exchanges();
         let bodies = exchanges.iter().map(|(asked, _)| asked).filter(|asked| {

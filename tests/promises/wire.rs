@@ -59,6 +59,21 @@ fn a_service_is_asked_over_http_1_by_its_name() {
     });
 }
 
+/// Since 1.37; before, each connection stayed with the endpoint that it was opened to.
+#[test]
+fn every_request_chooses_its_endpoint() {
+    rig::run("every_request_chooses_its_endpoint", PROGRAM, |rig| {
+        let fakes = [Fake::start(rig, Reply::allow), Fake::start(rig, Reply::allow)];
+        rig.register_fake("Fail", &[&fakes[0], &fakes[1]], |_| {});
+        let path = format!("{}?dryRun=All", routes(&rig.namespace));
+        for _ in 0..100 {
+            let _ = rig.api().create(&path, &mesh_route("one", &service())).success();
+        }
+        let counts: Vec<_> = fakes.iter().map(|fake| of(fake, "one").len()).collect();
+        assert!(counts.iter().all(|count| *count >= 25), "{counts:?}");
+    });
+}
+
 #[test]
 fn an_address_on_loopback_is_asked_over_http_2() {
     rig::run("an_address_on_loopback_is_asked_over_http_2", PROGRAM, |rig| {

@@ -58,6 +58,12 @@ fn what_is_no_answer_is_what_the_failure_policy_says() {
                     assert_eq!(answer.status, 201, "{name}: {}", answer.text());
                 }
             }
+            // Nothing is sent again but what asks for it.
+            let asked = fake.asked();
+            let count = |name| asked.iter().filter(|it| it.request()["name"] == name).count();
+            for name in FAILURES.iter().filter(|name| **name != "too-busy") {
+                assert_eq!(count(*name), if policy == "Fail" { 1 } else { 2 }, "{name}");
+            }
             let counted = rig.counted(&since);
             let (failures, opened) = (counted.failures(), counted.opened());
             let all = FAILURES.len() as u64;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use meshroute_tests::{
     https::{Answer, Target},
     random::Random,
-    rig::{self, Fake, MUTATE, Rig, VALIDATE, mesh_route, route, routes},
+    rig::{self, Api, Fake, MUTATE, Rig, VALIDATE, mesh_route, route, routes},
     wait,
 };
 use serde_json::{Value, json};
@@ -279,6 +279,59 @@ fn patched(tap: &Fake, name: &str) -> Value {
     object
 }
 
+/// The label of a namespace counts for routes that say nothing themselves; only one of the two webhooks is asked.
+#[test]
+fn a_namespace_asks_for_percentages() {
+    rig::run("a_namespace_asks_for_percentages", PROGRAM, |rig| {
+        let replica = rig.installed_replica(&[]);
+        rig.route_to(&[replica.address]);
+        rig.register_installed("Fail");
+        let namespace = format!("/api/v1/namespaces/{}", rig.namespace);
+        let label = json!({"metadata": {"labels": {"meshroute.dev/weights": "percent"}}});
+        let _ = rig.api().merge(&namespace, &label).success();
+        let path = routes(&rig.namespace);
+        let dry = format!("{path}?dryRun=All");
+        let mut object = percent("a", &[Some(90), None]);
+        object["metadata"]["annotations"]
+            .as_object_mut()
+            .expect("an object")
+            .remove("meshroute.dev/weights");
+        wait::until(Duration::from_secs(60), || {
+            let answer = rig.api().create(&dry, &object);
+            let is_done = answer.status == 201 && weights(&answer.json()) == [90, 10];
+            if is_done { Ok(()) } else { Err(answer.text()) }
+        })
+        .expect("the label is learnt");
+        let by_namespace = format!("namespace.{MUTATE}");
+        for (object, asked) in [
+            (&object, [by_namespace.as_str(), MUTATE]),
+            (&percent("a", &[Some(90), None]), [MUTATE, by_namespace.as_str()]),
+        ] {
+            let since = rig.mark();
+            let answer = rig.api().create(&dry, object).success();
+            assert_eq!(weights(&answer.json()), [90, 10]);
+            let counted = rig.counted(&since);
+            assert_eq!(asked.map(|name| counted.calls(name)), [1, 0], "{}", counted.text());
+        }
+    });
+}
+
+#[test]
+fn grpc_routes_are_judged_too() {
+    rig::run("grpc_routes_are_judged_too", PROGRAM, |rig| {
+        let _replica = asked(rig);
+        let path = routes(&rig.namespace).replace("httproutes", "grpcroutes");
+        for (parents, status) in
+            [(service(), 201), (json!([{"kind": "Service", "name": "a"}]), 422)]
+        {
+            let mut object = mesh_route(&format!("grpc-{status}"), &parents);
+            object["kind"] = "GRPCRoute".into();
+            let answer = rig.api().create(&path, &object);
+            assert_eq!(answer.status, status, "{}", answer.message());
+        }
+    });
+}
+
 #[test]
 fn the_same_review_has_the_same_answer_everywhere() {
     rig::run("the_same_review_has_the_same_answer_everywhere", PROGRAM, |rig| {
@@ -328,6 +381,8 @@ fn an_idle_connection_is_no_trap() {
             let object = mesh_route(&format!("idle-{number}"), &service());
             let _ = rig.api().create(&path, &object).success();
             wait::pass(Duration::from_secs(*seconds));
+            // Our own connection may have been closed for that.
+            *rig.api() = Api::new(rig.api().target());
             let label = json!({"metadata": {"labels": {"a": "b"}}});
             let _ = rig.api().merge(&format!("{path}/idle-{number}"), &label).success();
         }

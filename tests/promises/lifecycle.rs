@@ -49,8 +49,8 @@ fn a_rolling_restart_loses_no_write_of_an_older_api_server() {
     });
 }
 
-/// A replica goes on for twice as long as the controller of endpoints takes.
-const DELAY: &[(&str, &str)] = &[("--shutdown-delay", "4")];
+/// A replica goes on for longer than the controller of endpoints takes, and an API server that has little time of its machine.
+const DELAY: &[(&str, &str)] = &[("--shutdown-delay", "6")];
 
 fn roll(rig: &mut Rig<'_>, mut replicas: Vec<Replica>, replica: impl Fn(&mut Rig<'_>) -> Replica) {
     let trusted = rig.trusted();

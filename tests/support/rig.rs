@@ -20,6 +20,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -60,6 +61,10 @@ const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy"
 struct Server {
     cluster: ControlPlane,
     chart: Chart,
+    /// What is installed by default.
+    release: Release,
+    /// What is installed with certificates in files.
+    files: Release,
     /// The account of the webhook.
     account: User,
     log: PathBuf,
@@ -104,8 +109,10 @@ pub struct Since {
 /// Panics if the test fails, or if what it needs is there and does not work.
 pub fn run(test: &str, program: &'static str, body: impl FnOnce(&mut Rig<'_>)) {
     if let Some(mut shared) = enter(test) {
-        let server = shared.get_or_insert_with(|| Server::start(Setup::SHARED));
-        body(&mut Rig::new(server, program));
+        // A test that fails takes the server with it: it may have left it standing still, or worse.
+        let mut server = shared.take().unwrap_or_else(|| Server::start(Setup::SHARED));
+        body(&mut Rig::new(&mut server, program));
+        *shared = Some(server);
     }
 }
 
@@ -124,7 +131,6 @@ pub fn run_with(test: &str, program: &'static str, setup: Setup, body: impl FnOn
 fn enter(test: &str) -> Option<MutexGuard<'static, Option<Server>>> {
     static SERVER: Mutex<Option<Server>> = Mutex::new(None);
     if netns::is_inside() {
-        // A test that has failed has not broken the server of others; if it has, they say so.
         return Some(SERVER.lock().unwrap_or_else(PoisonError::into_inner));
     }
     // Inside, nothing can be fetched.
@@ -173,7 +179,8 @@ impl Server {
             release.surroundings().iter().map(|object| format!("---\n{object}\n")).collect();
         cluster.kubectl(&["apply", "--server-side", "-f", "-"], &objects).success();
         let account = cluster.account(RELEASE, SERVICE);
-        Self { cluster, chart, account, log, _folder: folder }
+        let files = Release::render(&chart, Mode::Files(NOBODY), "Ignore");
+        Self { cluster, chart, release, files, account, log, _folder: folder }
     }
 }
 
@@ -214,18 +221,17 @@ impl<'a> Rig<'a> {
 
     /// As [`Self::replica`], with other settings.
     pub fn replica_with(&mut self, settings: &[(&str, &str)]) -> Replica {
-        let release = Release::render(&self.server.chart, Mode::Files(NOBODY), "Ignore");
         let secret = Secret::new(&self.authority.sign(&[&self.host()], 2100));
-        let replica = Replica::start(self.program, &release, Some(secret), None, settings);
+        let release = &self.server.files;
+        let replica = Replica::start(self.program, release, Some(secret), None, settings);
         replica.until_ready();
         replica
     }
 
     /// A replica as the chart installs it by default: with the authority that all share, and reading the cluster.
     pub fn installed_replica(&mut self, settings: &[(&str, &str)]) -> Replica {
-        let release = Release::render(&self.server.chart, Mode::Default, "Ignore");
-        let account = Some(&self.server.account);
-        let replica = Replica::start(self.program, &release, None, account, settings);
+        let Server { release, account, .. } = &*self.server;
+        let replica = Replica::start(self.program, release, None, Some(account), settings);
         replica.until_ready();
         replica
     }
@@ -373,23 +379,20 @@ fn address() -> Ipv4Addr {
 
 impl Drop for Rig<'_> {
     fn drop(&mut self) {
-        if !self.configured {
+        if !self.configured || thread::panicking() {
             return;
         }
-        // Where the test has broken the server, there is nobody to tell; the next test then fails too, and says why.
+        // Until nobody is asked any more: the next test begins without a webhook.
+        let mut api = Api::new(self.api.target());
         for path in CONFIGURATIONS {
-            let _ = self.api.ask("DELETE", path, "application/json", b"");
+            let _ = api.delete(path).success();
         }
         let inert = mesh_route("probe", &json!([{"kind": "Service", "name": "a"}]));
         let path = format!("{}?dryRun=All", routes(&self.namespace));
-        let api = &mut self.api;
-        let _ = wait::until(PATIENCE, || {
-            let body = inert.to_string();
-            match api.ask("POST", &path, "application/json", body.as_bytes()) {
-                Ok(answer) if answer.status == 201 => Ok(()),
-                Ok(answer) => Err(answer.text()),
-                Err(_) => Ok(()),
-            }
-        });
+        wait::until(PATIENCE, || {
+            let answer = api.create(&path, &inert);
+            if answer.status == 201 { Ok(()) } else { Err(answer.text()) }
+        })
+        .expect("nobody is asked any more");
     }
 }

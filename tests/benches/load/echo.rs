@@ -14,7 +14,7 @@ use meshroute_webhook::{
     program::Program,
     review::{About, Answer, Question, Verdict},
     serve::{self, Limits},
-    tls::{Signer, Source, names},
+    tls::{Signer, Source, Terms, names},
 };
 use serde::Deserialize;
 
@@ -34,6 +34,7 @@ pub(crate) fn serve(way: &str, listen: &str, authority: &Path) {
             admission: serve::bind(address, "--listen").await.expect("it is free"),
             admin: serve::bind(any, "--admin-listen").await.expect("it is free"),
             source: Source::Own(Box::new(signer)),
+            terms: Terms::default(),
             judge,
             sight: None,
             limits: Limits::default(),

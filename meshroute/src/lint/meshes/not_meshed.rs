@@ -78,7 +78,7 @@ fn is_meshed(namespace: &Namespace) -> bool {
         "kuma.io/sidecar-injection",
         "kuma.io/mesh",
     ];
-    SIGNS.iter().any(|sign| {
-        namespace.labels.contains_key(sign) || namespace.annotations.contains_key(sign)
-    })
+    SIGNS
+        .iter()
+        .any(|sign| namespace.labels.contains_key(sign) || namespace.annotations.contains_key(sign))
 }

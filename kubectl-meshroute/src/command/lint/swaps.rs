@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_certain_is_told() {
-        let set = |text: &str, name: &str, value: &str| {
+        let set = |text: &str, name: &'static str, value: &str| {
             mended(text, &[Edit::Text(path(&["a", name]), value.into())])
         };
         assert_eq!(

@@ -3,6 +3,8 @@
 mod authority;
 mod bundle;
 mod files;
+#[cfg(test)]
+mod hostile;
 pub mod names;
 mod pair;
 mod probe;

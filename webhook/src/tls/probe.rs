@@ -17,7 +17,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use tokio::{
-    net::TcpSocket,
+    net::{TcpSocket, TcpStream},
     sync::watch,
     time::{sleep, timeout},
 };
@@ -99,8 +99,29 @@ pub async fn probe(
     }
 }
 
-/// One look. Whether the handshake comes to its end does not matter: we may have no certificate that a client has to have.
+/// One look at a listener, by the addresses at which it is reached from here.
 async fn look(address: SocketAddr, usable: &Usable, metrics: &Metrics) -> Sight {
+    let near: Vec<IpAddr> = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => vec![Ipv4Addr::LOCALHOST.into()],
+        // Where the system has no loopback of version 6, it still listens to version 4.
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]
+        }
+        ip => vec![ip],
+    };
+    let mut sight = Sight::Nothing;
+    for ip in near {
+        sight = ask(SocketAddr::new(ip, address.port()), usable, metrics).await;
+        if sight != Sight::Nothing {
+            break;
+        }
+    }
+    sight
+}
+
+/// Whether the handshake comes to its end does not matter: we may have no certificate that a client has to have.
+async fn ask(address: SocketAddr, usable: &Usable, metrics: &Metrics) -> Sight {
+    let Ok(stream) = connect(address, metrics).await else { return Sight::Nothing };
     let provider = Arc::new(aws_lc_rs::default_provider());
     let eye = Arc::new(Eye {
         provider: Arc::clone(&provider),
@@ -113,41 +134,28 @@ async fn look(address: SocketAddr, usable: &Usable, metrics: &Metrics) -> Sight 
     let Ok(config) = config else { return Sight::Nothing };
     let verifier: Arc<dyn ServerCertVerifier> = Arc::<Eye>::clone(&eye);
     let config = config.dangerous().with_custom_certificate_verifier(verifier);
-    let config = config.with_no_client_auth();
-    let shaken = shake(near(address), config, metrics).await;
+    let config = Arc::new(config.with_no_client_auth());
+    let name = ServerName::IpAddress(address.ip().into());
+    let shaken = TlsConnector::from(config).connect(name, stream).await;
+    drop(shaken);
     if eye.is_ours.load(Ordering::Relaxed) {
         Sight::Ours
     } else if eye.is_other.load(Ordering::Relaxed) {
         Sight::Other
     } else {
-        match shaken {
-            Err(error) if error.kind() != io::ErrorKind::ConnectionRefused => Sight::Closed,
-            _ => Sight::Nothing,
-        }
+        Sight::Closed
     }
 }
 
-async fn shake(address: SocketAddr, config: ClientConfig, metrics: &Metrics) -> io::Result<()> {
+/// Connects from a port that the other side knows to be ours.
+async fn connect(address: SocketAddr, metrics: &Metrics) -> io::Result<TcpStream> {
     let (socket, any) = match address {
         SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::from(Ipv4Addr::UNSPECIFIED)),
         SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::from(Ipv6Addr::UNSPECIFIED)),
     };
     socket.bind((any, 0).into())?;
-    // So that the other side knows that it is us.
     metrics.probe_port.set(socket.local_addr()?.port().into());
-    let stream = socket.connect(address).await?;
-    let name = ServerName::IpAddress(address.ip().into());
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(drop)
-}
-
-/// The address at which a listener on all addresses is reached from here.
-fn near(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
+    socket.connect(address).await
 }
 
 /// Compares what it is shown, byte by byte.

@@ -145,7 +145,11 @@ impl Clients {
     }
 }
 
-fn verifier(text: &[u8], names: &[String]) -> Result<Arc<dyn ClientCertVerifier>, String> {
+/// Reads who may ask.
+pub(super) fn verifier(
+    text: &[u8],
+    names: &[String],
+) -> Result<Arc<dyn ClientCertVerifier>, String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(text) {
         let certificate = certificate.map_err(|error| format!("this is no PEM: {error}"))?;

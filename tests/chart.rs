@@ -25,6 +25,8 @@ mod rights;
 mod running;
 #[path = "chart/taken.rs"]
 mod taken;
+#[path = "chart/told.rs"]
+mod told;
 #[path = "chart/values.rs"]
 mod values;
 

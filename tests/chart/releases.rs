@@ -31,12 +31,9 @@ fn inject(cluster: &ControlPlane, name: &str) {
     ] {
         let hook = |hook: &&str| json!({"name": hook, "clientConfig": {"caBundle": AUTHORITY}});
         let hooks: Vec<Value> = hooks.iter().map(hook).collect();
-        let patch = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
-            "metadata": {"name": name}, "webhooks": hooks});
-        let args = ["apply", "--server-side", "--field-manager=meshroute-webhook", "-f", "-"];
-        // kubectl does not know that required fields are there already.
-        let args = [&args[..], &["--validate=false"]].concat();
-        cluster.kubectl(&args, &patch.to_string()).success();
+        let patch = json!({"webhooks": hooks}).to_string();
+        let args = ["patch", kind, name, "--type=strategic", "--field-manager=meshroute-webhook"];
+        cluster.kubectl(&[&args[..], &["-p", &patch]].concat(), "").success();
     }
 }
 

@@ -42,10 +42,11 @@ fn the_program_can_do_its_work_as_the_chart_starts_it() {
         let bundles = cluster.kubectl(&["get", kinds, "-o", path], "").success();
         bundles.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
-    let all = wait::until(Duration::from_secs(60), || match bundles() {
+    let three = || match bundles() {
         all if all.len() == 3 => Ok(all),
         fewer => Err(format!("{fewer:?}: {:?}", webhook.log())),
-    });
+    };
+    let all = wait::until(Duration::from_secs(60), three);
     let all = all.expect("all webhooks get the certificate of the authority");
     assert!(all.iter().all(|bundle| *bundle == all[0]), "{all:?}");
     let synced = || match webhook.metric("meshroute_cache_synced") {
@@ -62,12 +63,13 @@ fn the_program_can_do_its_work_as_the_chart_starts_it() {
         secret["data"]["tls.key"].as_str().map(str::to_owned)
     };
     let first = key().expect("the Secret holds the authority");
-    let upgrade = |way: &str| {
-        let args = ["upgrade", RELEASE, &path, "-n", RELEASE, "--set", "ignore=all", way];
+    let upgrade = |scope: &str, way: &str| {
+        let set = format!("ignore=all,mutation.scope={scope}");
+        let args = ["upgrade", RELEASE, &path, "-n", RELEASE, "--set", &set, way];
         chart.helm(Some(cluster.kubeconfig()), &args, "").success();
     };
-    upgrade("--server-side=true");
-    upgrade("--server-side=false");
+    upgrade("optedIn", "--server-side=true");
+    upgrade("optedIn", "--server-side=false");
     assert_eq!((key(), bundles()), (Some(first.clone()), all));
     cluster.kubectl(&["delete", "secret", SECRET, "-n", RELEASE], "").success();
     let again = wait::until(Duration::from_secs(60), || match authority() {
@@ -75,7 +77,11 @@ fn the_program_can_do_its_work_as_the_chart_starts_it() {
         none => Err(none.stderr),
     });
     again.expect("it makes the Secret again");
-    upgrade("--server-side=true");
+    // A webhook that goes takes its bundle along, and one that comes gets one.
+    upgrade("all", "--server-side=true");
+    assert_eq!(bundles().len(), 2);
+    upgrade("optedIn", "--server-side=true");
+    wait::until(Duration::from_secs(60), three).expect("a new webhook gets a bundle, too");
 
     let log = webhook.log();
     assert!(!log.iter().any(|line| line.contains("forbidden")), "{log:#?}");

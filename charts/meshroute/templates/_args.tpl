@@ -7,13 +7,13 @@
 - --tls=auto
 - --namespace={{ .Release.Namespace }}
 - --tls-secret={{ include "meshroute.webhook" . }}-ca
-- --tls-name={{ include "meshroute.host" . }}
 - --webhook-configuration={{ include "meshroute.cluster" (dict "root" . "suffix" "") }}
 {{- else }}
 - --tls=files
 - --tls-cert=/etc/meshroute/tls/tls.crt
 - --tls-key=/etc/meshroute/tls/tls.key
 {{- end }}
+- --tls-name={{ include "meshroute.host" . }}
 {{- if eq .Values.tls.minVersion "1.3" }}
 - --tls-min=1.3
 {{- end }}

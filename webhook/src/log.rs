@@ -1,6 +1,8 @@
 //! One line per event, as text or as JSON.
 
 use std::{
+    borrow::Cow,
+    collections::BTreeMap,
     io::Write,
     sync::{
         Arc,
@@ -11,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -124,29 +126,25 @@ fn write(entries: &Receiver<Entry>, mut out: impl Write) {
 fn text(level: &str, message: &str, fields: &[(&str, &str)]) -> String {
     let mut line = format!("{level}: {message}");
     for (key, value) in fields {
-        line.push_str(&format!(" {key}={}", quoted(value)));
+        line.extend([" ", *key, "=", &*quoted(value)]);
     }
     line
 }
 
 /// Quotes a value that would otherwise not read as one word on one line.
-fn quoted(value: &str) -> String {
+fn quoted(value: &str) -> Cow<'_, str> {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"' && c != '=';
     if !value.is_empty() && value.chars().all(plain) {
-        value.to_owned()
+        value.into()
     } else {
-        Value::from(value).to_string()
+        Value::from(value).to_string().into()
     }
 }
 
 fn json(level: &str, message: &str, fields: &[(&str, &str)]) -> String {
-    let mut line = Map::new();
-    line.insert("level".to_owned(), level.into());
-    line.insert("message".to_owned(), message.into());
-    for (key, value) in fields {
-        line.insert((*key).to_owned(), (*value).into());
-    }
-    Value::Object(line).to_string()
+    let mut line = BTreeMap::from([("level", level), ("message", message)]);
+    line.extend(fields.iter().copied());
+    serde_json::to_string(&line).expect("texts are JSON")
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ pub(super) fn warnings(
 /// The text on one line, of at most so many characters: what a header or a terminal takes otherwise than it looks is
 /// replaced. The API server drops a whole warning for one control character.
 pub(super) fn line(text: &str, most: usize) -> String {
+    if text.len() <= most && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len().min(4 * most));
     for (count, character) in text.chars().enumerate() {
         if count == most {

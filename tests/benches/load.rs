@@ -1,7 +1,7 @@
 //! What a webhook as a process takes and gives under load, with thousands of routes and Services in view; beside it one on
 //! the same stack that only reads the uid.
 //!
-//! `cargo build --release -p meshroute-webhook && cargo bench -p meshroute-tests --bench load`.
+//! `cargo bench -p meshroute-tests --bench load`.
 //! Any other webhook can be measured beside these, in rounds that alternate:
 //! `cargo bench -p meshroute-tests --bench load -- --beside NAME https://HOST:PORT/PATH CA.pem PID`.
 //! Load and programs share the processors, so absolute figures depend on the machine; ratios of one run hardly do.
@@ -66,10 +66,6 @@ fn main() {
         echo::serve(way, listen, Path::new(authority));
         return;
     }
-    let Some(program) = measure::program("meshroute-webhook") else {
-        println!("SKIPPED: build the program first, `cargo build --release -p meshroute-webhook`");
-        return;
-    };
     let folder = Process::new("none", env!("CARGO_TARGET_TMPDIR"));
     let objects = server::Objects::new();
     let bodies = objects.reviews();
@@ -90,7 +86,7 @@ fn main() {
         candidates.push(candidate(name, &processes, &listen, &authority));
     }
     let (listen, admin, authority) = (free(), free(), folder.folder().join("ca.pem"));
-    let mut command = Command::new(&program);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meshroute-tests-webhook"));
     command
         .args(["--tls", "self-signed", "--listen", &listen, "--admin-listen", &admin, "--ca-out"])
         .arg(&authority)

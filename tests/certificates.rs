@@ -151,7 +151,7 @@ impl<'a> Place<'a> {
     fn put(&self, certificate: &str, key: &str) {
         let data =
             json!({"tls.crt": STANDARD.encode(certificate), "tls.key": STANDARD.encode(key)});
-        let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+        let secret = json!({"apiVersion": "v1", "kind": "Secret",
             "metadata": {"name": SECRET}, "data": data});
         let apply =
             ["apply", "--server-side", "--force-conflicts", "-n", &self.namespace, "-f", "-"];

@@ -1,6 +1,6 @@
 //! Asks an API server for a collection: whole, page by page, or for what changes in it.
 
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 
 use futures_util::{AsyncBufRead, AsyncBufReadExt as _};
 use http::{Request, header::ACCEPT_ENCODING};
@@ -10,6 +10,8 @@ use meshroute::{
     served::Page,
 };
 use tokio::time::timeout;
+
+use crate::kubernetes;
 
 /// How many objects a page has: so much is in memory at once beside the view.
 const PAGE: usize = 200;
@@ -141,16 +143,7 @@ async fn patiently<T>(asking: impl Future<Output = kube::Result<T>>) -> Result<T
 
 fn trouble(error: &Error) -> Trouble {
     let Error::Api(status) = error else {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let more = error.to_string();
-            if !text.contains(&more) {
-                text = format!("{text}: {more}");
-            }
-            cause = error.source();
-        }
-        return Trouble::Lost(text);
+        return Trouble::Lost(kubernetes::cause(error));
     };
     let message = format!("{} ({})", status.message, status.code);
     match status.code {

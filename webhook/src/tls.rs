@@ -42,6 +42,9 @@ use crate::{
 /// How often is looked for a new certificate. By the wall clock: other clocks stand still while a machine sleeps.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// The shortest time between two looks.
+const SOON: Duration = Duration::from_millis(100);
+
 /// The certificate at this moment; none while there is none that can be served.
 pub type Current = watch::Receiver<Option<Usable>>;
 
@@ -78,6 +81,14 @@ impl Near {
         match self {
             Self::Files(files) => files.look(now),
             Self::Own(signer) => signer.look(now),
+        }
+    }
+
+    /// How long to wait until the next look: one that is due does not wait for the usual time.
+    fn rest(&self, now: SystemTime) -> Duration {
+        match self {
+            Self::Files(_) => LOOK,
+            Self::Own(signer) => signer.rest(now).clamp(SOON, LOOK),
         }
     }
 }
@@ -177,9 +188,10 @@ async fn keep_near(
             metrics.certificate_ends.set(0);
             log.line(Level::Error, "certificate expired", &[]);
         }
+        let rest = near.rest(SystemTime::now());
         start = Some((near, terms));
         tokio::select! {
-            () = sleep(LOOK) => {}
+            () = sleep(rest) => {}
             Ok(()) = authority.changed() => {}
         }
     }

@@ -60,6 +60,13 @@ impl Signer {
         Self { authority, names, life, last: None }
     }
 
+    /// How long nothing is to be signed, unless there is another authority.
+    pub fn rest(&self, now: SystemTime) -> Duration {
+        let renew = self.last.as_ref().filter(|it| it.problem.is_none()).map(|it| it.renew);
+        let left = renew.map(|renew| renew.duration_since(now).unwrap_or_default());
+        left.unwrap_or(Duration::MAX)
+    }
+
     /// Writes the certificate of its authority to a file.
     ///
     /// # Errors
@@ -119,6 +126,7 @@ mod tests {
         let mut signer = signer(now);
         signed(signer.look(now));
         assert!(matches!(signer.look(now + DAY * 4), Look::Same));
+        assert!(signer.rest(now) > DAY * 4 && signer.rest(now) < DAY * 6);
         let second = signed(signer.look(now + DAY * 6));
         assert!(second.until() > now + DAY * 12);
         // A machine may sleep past the end.

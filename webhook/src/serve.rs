@@ -8,7 +8,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
@@ -119,6 +119,12 @@ pub async fn serve(listener: TcpListener, service: Service) {
     let room = Arc::new(Room::new(service.limits.connections));
     let mut connections = JoinSet::new();
     let mut phase = service.phase.clone();
+    let take = |stream, connections: &mut JoinSet<()>| match room.enter(service.limits) {
+        Some(place) => {
+            connections.spawn(connection::serve(stream, service.clone(), place));
+        }
+        None => connection::ended(&service, "limit"),
+    };
     loop {
         let accepted = tokio::select! {
             biased;
@@ -127,13 +133,7 @@ pub async fn serve(listener: TcpListener, service: Service) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let Some(place) = room.enter(service.limits) else {
-                    connection::ended(&service, "limit");
-                    continue;
-                };
-                connections.spawn(connection::serve(stream, service.clone(), place));
-            }
+            Ok((stream, _)) => take(stream, &mut connections),
             Err(error) if is_of_one_connection(&error) => connection::ended(&service, "accept"),
             // No file descriptor, no memory: asking again at once does not help.
             Err(_) => {
@@ -142,10 +142,24 @@ pub async fn serve(listener: TcpListener, service: Service) {
             }
         }
     }
-    drop(listener);
+    for stream in waiting(listener, service.limits.connections) {
+        take(stream, &mut connections);
+    }
     let all = async { while connections.join_next().await.is_some() {} };
     // Whoever is not done by now is cut when the set goes.
     let _ = timeout(service.limits.drain, all).await;
+}
+
+/// Closes an address, and returns who has connected already and was not accepted yet: the system would cut them off.
+fn waiting(listener: TcpListener, most: usize) -> Vec<TcpStream> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    // It does not block, as its streams must not.
+    let accept = || {
+        let (stream, _) = listener.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        TcpStream::from_std(stream).ok()
+    };
+    std::iter::from_fn(accept).take(most).collect()
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

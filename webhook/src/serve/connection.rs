@@ -133,7 +133,7 @@ where
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(10))
             .serve_connection(io, answer);
-        watch(connection, http2::Connection::graceful_shutdown, old, &pace, service).await
+        watch(connection, http2::Connection::graceful_shutdown, true, old, &pace, service).await
     } else {
         let connection = http1::Builder::new()
             .header_read_timeout(None)
@@ -141,7 +141,7 @@ where
             .half_close(false)
             .serve_connection(io, answer);
         // It ends with an answer. A client of HTTP/1.1 that is idle may just be sending a request, which would be lost.
-        watch(connection, http1::Connection::graceful_shutdown, None, &pace, service).await
+        watch(connection, http1::Connection::graceful_shutdown, false, None, &pace, service).await
     }
 }
 
@@ -155,6 +155,7 @@ fn last(mut answer: Response) -> Response {
 async fn watch<C>(
     connection: C,
     end: fn(Pin<&mut C>),
+    is_h2: bool,
     old: Option<Instant>,
     pace: &Pace,
     service: &Service,
@@ -164,7 +165,7 @@ where
 {
     let mut connection = pin!(connection);
     let mut phase: watch::Receiver<Phase> = service.phase.clone();
-    let (mut is_ending, mut is_old) = (false, false);
+    let (mut is_ending, mut is_old, mut has_to_end) = (false, false, false);
     let mut looks = interval(service.limits.head / 4);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -174,7 +175,11 @@ where
                 Err(error) if error.is_parse() => "protocol",
                 Err(_) => "broken",
             },
-            _ = looks.tick() => if pace.is_over() {
+            _ = looks.tick() => if has_to_end {
+                // Without a request since, it closes; with half of one, it has until the next look.
+                has_to_end = false;
+                end(connection.as_mut());
+            } else if pace.is_over() {
                 return "timeout";
             },
             () = reached(old), if !is_old && !is_ending => {
@@ -183,7 +188,12 @@ where
             }
             () = Phase::reached(&mut phase, Phase::Stopping), if !is_ending => {
                 is_ending = true;
-                end(connection.as_mut());
+                // Of HTTP/1.1, hyper would close at once what nothing is under way on, whatever is under way to us.
+                if is_h2 || pace.is_busy() {
+                    end(connection.as_mut());
+                } else {
+                    has_to_end = true;
+                }
                 pace.hurry(LAST);
                 looks.reset_after(LAST + Duration::from_millis(1));
             }

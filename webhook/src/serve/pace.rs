@@ -60,6 +60,11 @@ impl Pace {
         state.write.is_some_and(|until| until < now) || (state.in_flight == 0 && state.head < now)
     }
 
+    /// Whether a request is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.state().in_flight > 0
+    }
+
     /// A request is there; the guard lives until its answer.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.state().in_flight += 1;

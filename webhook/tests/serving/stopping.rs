@@ -38,6 +38,27 @@ fn what_is_under_way_is_finished() {
     assert_eq!(inside.outcome(), Outcome::Stopped);
 }
 
+/// Where all threads judge, who connects waits in the system. An API server does not try again what is cut off there.
+#[test]
+fn who_has_connected_before_is_answered() {
+    let judge = Arc::new(Judge::default());
+    let mut inside = Inside::start(Limits::default(), &judge);
+    let connect = || Client::new(&inside.listen, &inside.config).expect("it listens");
+    let mut busy = [connect(), connect()];
+    for (index, client) in busy.iter_mut().enumerate() {
+        client.send(&request("/validate", "application/json", b"hold")).expect("it is sent");
+        until("the review", || (judge.held() == index + 1).then_some(()));
+    }
+    let mut waiting = connect();
+    inside.stop();
+    judge.open();
+    assert_eq!(waiting.post("/validate", b"{}").expect("an answer").status, 200);
+    for client in &mut busy {
+        assert_eq!(client.answer().expect("an answer").status, 200);
+    }
+    assert_eq!(inside.outcome(), Outcome::Stopped);
+}
+
 #[test]
 fn what_never_ends_is_cut() {
     let judge = Arc::new(Judge::default());

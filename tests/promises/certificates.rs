@@ -44,7 +44,7 @@ fn certificates_change_without_a_failed_write() {
         wait::pass(Duration::from_secs(2));
         let writes = writers.stop();
         println!("{writes}");
-        writes.all_done(200);
+        writes.all_done(50);
         let counted = rig.counted(&since);
         assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
     });
@@ -97,7 +97,7 @@ fn an_authority_of_our_own_changes_without_a_failed_write() {
         wait::pass(Duration::from_secs(2));
         let writes = writers.stop();
         println!("{writes}");
-        writes.all_done(200);
+        writes.all_done(50);
         let counted = rig.counted(&since);
         assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
     });

@@ -83,13 +83,13 @@ fn roll(rig: &mut Rig<'_>, mut replicas: Vec<Replica>, replica: impl Fn(&mut Rig
     }
     let writes = writers.stop();
     println!("{writes}");
-    writes.all_done(200);
+    writes.all_done(50);
     let counted = rig.counted(&since);
     assert_eq!((counted.failures(), counted.opened()), (0, 0), "{}", counted.text());
-    assert!(counted.calls(VALIDATE) >= 200, "{}", counted.text());
+    assert!(counted.calls(VALIDATE) >= 50, "{}", counted.text());
     let audited = rig.audited(&since);
     let admitted = audited.iter().filter(|it| it.validated("verdict") == Some("admitted"));
-    assert!(admitted.count() >= 200);
+    assert!(admitted.count() >= 50);
 }
 
 /// What was asked through its connections is lost, and what is sent to its address until the endpoint is gone.
@@ -120,7 +120,7 @@ fn a_replica_that_is_killed_costs_what_was_sent_to_it() {
             println!("{policy}: {writes}");
             let counted = rig.counted(&since);
             if policy == "Ignore" {
-                writes.all_done(200);
+                writes.all_done(50);
                 println!("{} writes went on without a review", counted.opened());
                 continue;
             }

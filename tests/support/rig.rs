@@ -13,7 +13,7 @@ mod secret;
 mod writers;
 
 use std::{
-    fs,
+    env, fs,
     net::Ipv4Addr,
     path::PathBuf,
     sync::{
@@ -80,6 +80,9 @@ pub struct Setup {
     pub is_newest: bool,
 }
 
+/// An environment variable of this name chooses another program, such as one that was built for a release.
+const CHOICE: &str = "MESHROUTE_TESTS_WEBHOOK";
+
 /// The newest version of the Gateway API.
 const NEWEST: &str = "v1.7.0";
 
@@ -87,7 +90,7 @@ const NEWEST: &str = "v1.7.0";
 pub struct Rig<'a> {
     server: &'a mut Server,
     /// The program of the webhook.
-    program: &'static str,
+    program: String,
     /// The namespace of routes.
     pub namespace: String,
     /// Who has signed the certificates of replicas.
@@ -186,6 +189,7 @@ impl Server {
 
 impl<'a> Rig<'a> {
     fn new(server: &'a mut Server, program: &'static str) -> Self {
+        let program = env::var(CHOICE).unwrap_or_else(|_| program.to_owned());
         let namespace = server.cluster.namespace();
         let api = Api::of(&server.cluster);
         Self {
@@ -223,7 +227,7 @@ impl<'a> Rig<'a> {
     pub fn replica_with(&mut self, settings: &[(&str, &str)]) -> Replica {
         let secret = Secret::new(&self.authority.sign(&[&self.host()], 2100));
         let release = &self.server.files;
-        let replica = Replica::start(self.program, release, Some(secret), None, settings);
+        let replica = Replica::start(&self.program, release, Some(secret), None, settings);
         replica.until_ready();
         replica
     }
@@ -231,7 +235,7 @@ impl<'a> Rig<'a> {
     /// A replica as the chart installs it by default: with the authority that all share, and reading the cluster.
     pub fn installed_replica(&mut self, settings: &[(&str, &str)]) -> Replica {
         let Server { release, account, .. } = &*self.server;
-        let replica = Replica::start(self.program, release, None, Some(account), settings);
+        let replica = Replica::start(&self.program, release, None, Some(account), settings);
         replica.until_ready();
         replica
     }

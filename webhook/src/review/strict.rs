@@ -16,6 +16,9 @@ pub(super) use reader::Value;
 const DEEPEST: usize = 127;
 /// How many values and keys a text may have: an API server writes fewer into as much as it takes.
 const MOST: usize = 1 << 20;
+/// How many entries all lists may have together: once a route is read, each takes some hundreds of bytes, and may have
+/// three in the text. No route that somebody writes has a hundredth of them.
+const MOST_ENTRIES: usize = 128 << 10;
 /// How many keys of an object are compared one by one; more are hashed.
 const FEW: usize = 16;
 
@@ -54,7 +57,7 @@ impl<'a> Json<'a> {
     /// Goes through the whole text: no key twice, every string and number readable, not too deep.
     pub(super) fn of(text: &'a str) -> Result<Self, String> {
         let json = Self { text, tokens: Vec::with_capacity(text.len() / 8), unescaped: Vec::new() };
-        let mut scanner = Scanner { json, at: 0, keys: Vec::new() };
+        let mut scanner = Scanner { json, at: 0, entries: 0, keys: Vec::new() };
         scanner.value(0).and_then(|()| scanner.end()).map_err(|problem| {
             let before = text.as_bytes().get(..scanner.at).unwrap_or_default();
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -96,6 +99,8 @@ struct Scanner<'a> {
     json: Json<'a>,
     /// How far it has come.
     at: usize,
+    /// How many entries of lists there were.
+    entries: usize,
     /// The keys of the objects around the place, the innermost last.
     keys: Vec<Cow<'a, str>>,
 }
@@ -155,6 +160,10 @@ impl<'a> Scanner<'a> {
         let opened = self.open(Kind::List)?;
         if !self.takes(b']') {
             loop {
+                self.entries += 1;
+                if self.entries > MOST_ENTRIES {
+                    return Err("too many entries of lists");
+                }
                 self.value(depth)?;
                 if !self.takes(b',') {
                     break;

@@ -51,8 +51,11 @@ fn what_is_no_text_or_number_is_refused() {
     for levels in [DEEPEST + 1, 100_000] {
         check(&deep(levels)).expect_err("not as deep as this");
     }
-    check(&format!("[{}1]", "1,".repeat(MOST - 2))).expect("a text may have many values");
-    check(&format!("[{}1]", "1,".repeat(MOST - 1))).expect_err("not as many as this");
+    check(&format!("[{}1]", "1,".repeat(MOST_ENTRIES - 1))).expect("lists may be long");
+    check(&format!("[{}[1]]", "1,".repeat(MOST_ENTRIES - 1))).expect_err("not as long as this");
+    let keys = |count: usize| (0..count).map(|key| format!(",\"{key}\":1")).collect::<String>();
+    check(&format!("{{\"a\":1{}}}", keys(MOST / 2 - 2))).expect("an object may be large");
+    check(&format!("{{\"a\":1{}}}", keys(MOST / 2 - 1))).expect_err("not as large as this");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Texts that read in one way only, and all others, as serde_json reads them.
+
 use proptest::prelude::*;
 use serde::Deserialize as _;
 

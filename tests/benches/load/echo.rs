@@ -41,7 +41,12 @@ pub(crate) fn serve(way: &str, listen: &str, authority: &Path) {
             pause: Duration::ZERO,
             log: Log::new(Format::Text, std::io::stderr()),
         };
-        program.run(|_, _| std::future::pending()).await
+        // It stops when nobody is left who could ask for that.
+        let forever = |phase, _| async move {
+            let _phase = phase;
+            std::future::pending().await
+        };
+        program.run(forever).await
     });
 }
 

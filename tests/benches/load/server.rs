@@ -13,21 +13,31 @@ pub(crate) const RULES: usize = 7;
 const REVIEWS: usize = 64;
 
 /// The objects.
+#[derive(Default)]
 pub(crate) struct Objects {
     routes: Vec<Value>,
     services: Vec<Value>,
+    slices: Vec<Value>,
     namespaces: Vec<Value>,
 }
 
 impl Objects {
     pub(crate) fn new() -> Self {
-        let mut objects = Self { routes: Vec::new(), services: Vec::new(), namespaces: Vec::new() };
+        let mut objects = Self::default();
         objects.routes.extend((0..COUNT).map(|number| route(number, 2)));
         objects.services.extend((0..COUNT).map(|number| {
             let name = format!("web-{number}");
             json!({"metadata": {"name": name, "namespace": namespace(number)},
                    "spec": {"clusterIP": "10.0.0.1", "selector": {"app": name},
                             "ports": [{"name": "http", "port": 80, "appProtocol": "http"}]}})
+        }));
+        objects.slices.extend((0..COUNT).map(|number| {
+            let name = format!("web-{number}");
+            let address = format!("10.1.{}.{}", number / 250, number % 250);
+            json!({"metadata": {"name": format!("{name}-x"), "namespace": namespace(number),
+                                "labels": {"kubernetes.io/service-name": name}},
+                   "addressType": "IPv4", "ports": [{"name": "http", "port": 8080}],
+                   "endpoints": [{"addresses": [address], "conditions": {"ready": true}}]})
         }));
         objects.namespaces.extend((0..NAMESPACES).map(|number| {
             json!({"metadata": {"name": namespace(number), "labels": {"istio-injection": "enabled"}}})
@@ -57,6 +67,7 @@ impl Objects {
             "/apis/gateway.networking.k8s.io/v1/httproutes" => self.routes.as_slice(),
             "/api/v1/services" => &self.services,
             "/api/v1/namespaces" => &self.namespaces,
+            "/apis/discovery.k8s.io/v1/endpointslices" => &self.slices,
             _ if collection.matches('/').count() > 4 => return absent(),
             _ => &[],
         };

@@ -159,8 +159,11 @@ impl Cache {
     }
 
     fn held(&self) -> Held {
+        let now = Instant::now();
         let kinds = self.kinds();
-        let is_old = |source: &Source| source.heard().is_some_and(|heard| heard.elapsed() > FRESH);
+        let is_old = |source: &Source| {
+            source.heard().is_some_and(|heard| now.saturating_duration_since(heard) > FRESH)
+        };
         if kinds.values().any(|source| *source == Source::Waiting) {
             Held::Syncing
         } else if kinds.values().any(is_old) {

@@ -1,6 +1,6 @@
 //! What reviews have to know of a cluster, kept up to date in place.
 //!
-//! Each kind is followed by a task of its own ([`follow`]): a kind that is not installed, that may not be read, or whose
+//! Each kind is followed by a task of its own (`follow`): a kind that is not installed, that may not be read, or whose
 //! objects we do not understand is no reason to know nothing of the others.
 
 mod ask;
@@ -38,7 +38,7 @@ use crate::{
 };
 use ask::Server;
 
-/// The kinds that are followed. Definitions are asked for now and then: [`groups`].
+/// The kinds that are followed. Definitions are asked for now and then: `groups`.
 const FOLLOWED: [Kind; 10] = [
     Kind::Route(RouteKind::Http),
     Kind::Route(RouteKind::Grpc),

@@ -10,15 +10,11 @@ use std::time::{Duration, Instant};
 use meshroute::{
     cluster::{Cluster, Part},
     kind::Kind,
-    lint,
     lower::lower,
     name::RouteKind,
     profile::Mesh,
 };
-use meshroute_webhook::{
-    args::Enforce,
-    review::{InUse, Policy, Question, Verdict, View, answer},
-};
+use meshroute_webhook::review::{Policy, Question, Verdict, View, answer};
 use serde_json::{Value, json};
 
 const ROUTES: usize = 5000;
@@ -32,13 +28,7 @@ fn main() {
     let created = review("CREATE", &route, &Value::Null).to_string();
     let updated = review("UPDATE", &route, &route).to_string();
     println!("a route of {size} bytes, {ROUTES} routes and Services; best of {ROUNDS} rounds");
-    let policy = Policy {
-        meshes: InUse::Shown,
-        enforce: Enforce::Deny,
-        ignore: lint::Ignore::Warnings,
-        levels: lint::Levels::default(),
-        api: lint::Told::default(),
-    };
+    let policy = Policy::default();
     let istio: &[Mesh] = &[Mesh::Istio, Mesh::IstioAmbient];
     let every: &[Mesh] = &[];
     for (name, question, body, meshes) in [

@@ -7,23 +7,19 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex,
+        Mutex,
         mpsc::{Receiver, channel},
     },
     thread,
     time::Duration,
 };
 
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
-    crypto::aws_lc_rs,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
 use serde_json::{Value, json};
 
 use crate::{
     chart::{self, Chart},
     control_plane::ControlPlane,
+    https::Target,
     process::Process,
     wait,
 };
@@ -147,31 +143,11 @@ impl Webhook {
             "request": {"uid": "1", "operation": "CREATE", "namespace": "default", "object": object,
                         "kind": {"group": group, "version": version, "kind": object["kind"]}}});
         let body = review.to_string();
-        let mut roots = RootCertStore::empty();
-        let authority = CertificateDer::from_pem_slice(self.authority.as_bytes()).expect("PEM");
-        roots.add(authority).expect("an authority");
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions of TLS")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from("localhost").expect("a name");
-        let tls = ClientConnection::new(Arc::new(config), name).expect("a client");
-        let stream = TcpStream::connect(&self.address).expect("it listens");
-        let mut stream = StreamOwned::new(tls, stream);
-        write!(
-            stream,
-            "POST /validate?timeout=10s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        let review: Value = serde_json::from_str(body).expect("the answer is JSON");
+        let target = Target::new(&self.address, "localhost", &self.authority);
+        let mut connection = target.connect().expect("it listens");
+        let asked =
+            connection.ask("POST", "/validate?timeout=10s", "application/json", body.as_bytes());
+        let review = asked.expect("it answers").success().json();
         review["response"].clone()
     }
 

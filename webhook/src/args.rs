@@ -215,9 +215,10 @@ pub enum Cluster {
 }
 
 /// What an error does to a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Enforce {
     /// The write is denied
+    #[default]
     Deny,
     /// The write goes through with a warning
     Warn,

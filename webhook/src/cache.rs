@@ -207,12 +207,16 @@ impl Cache {
 
     /// Takes note that a kind was read as a whole, and has these objects and no others.
     fn has_all(&self, kind: Kind, names: &HashSet<ObjectName>) {
-        let held = self.see(&BTreeSet::new(), |view| view.cluster.names(kind));
+        let part = Part::cluster(kind);
+        let (held, is_known) = self
+            .see(&BTreeSet::new(), |view| (view.cluster.names(kind), view.cluster.knows(&part)));
         let gone: Vec<ObjectName> = held.into_iter().filter(|name| !names.contains(name)).collect();
         for some in gone.chunks(AT_ONCE) {
             self.change(|state| some.iter().for_each(|name| state.remove(kind, name)));
         }
-        self.change(|state| state.cluster.learn(Part::cluster(kind)));
+        if !is_known {
+            self.change(|state| state.cluster.learn(part));
+        }
         self.is(kind, Source::Followed(Instant::now()));
     }
 
@@ -305,6 +309,18 @@ mod tests {
         // What cannot be read is never heard of, and is known not to be known.
         cache.cannot_read(Kind::Service);
         assert_eq!((cache.held(), cache.unread()), (Held::Synced, vec![Kind::Service]));
+    }
+
+    #[test]
+    fn what_is_as_it_was_is_no_change() {
+        let cache = synced();
+        let changes = || cache.changes.load(Ordering::Relaxed);
+        let before = changes();
+        cache.has_none(Kind::ServiceProfile);
+        cache.heard(Kind::Service);
+        assert_eq!(changes(), before);
+        cache.cannot_read(Kind::ServiceProfile);
+        assert!(changes() > before);
     }
 
     #[test]

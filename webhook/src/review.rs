@@ -37,7 +37,7 @@ pub enum Question {
 }
 
 /// What the reviews are judged by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// The meshes in use.
     pub meshes: InUse,
@@ -52,11 +52,12 @@ pub struct Policy {
 }
 
 /// The meshes by which routes are judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum InUse {
     /// These.
     Named(Vec<Mesh>),
     /// Those that the view shows, narrowed to the one that the place of a Service shows.
+    #[default]
     Shown,
 }
 

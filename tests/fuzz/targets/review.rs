@@ -3,21 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use meshroute::{cluster::Cluster, lint};
-use meshroute_webhook::{
-    args::Enforce,
-    review::{InUse, Policy, Question, Verdict, View, answer},
-};
+use meshroute::cluster::Cluster;
+use meshroute_webhook::review::{Policy, Question, Verdict, View, answer};
 use serde_json::Value;
 
 fuzz_target!(|body: &[u8]| {
-    let policy = Policy {
-        meshes: InUse::Shown,
-        enforce: Enforce::Deny,
-        ignore: lint::Ignore::Warnings,
-        levels: lint::Levels::default(),
-        api: lint::Told::default(),
-    };
+    let policy = Policy::default();
     let cluster = Cluster::unread();
     for question in [Question::Validate, Question::Mutate] {
         let ask = || answer(question, body, &policy, &View::fixed(&cluster), None);

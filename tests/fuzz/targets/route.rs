@@ -4,11 +4,8 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use libfuzzer_sys::fuzz_target;
-use meshroute::{cluster::Cluster, lint};
-use meshroute_webhook::{
-    args::Enforce,
-    review::{Answer, InUse, Policy, Question, Verdict, View, answer},
-};
+use meshroute::cluster::Cluster;
+use meshroute_webhook::review::{Answer, Policy, Question, Verdict, View, answer};
 use serde_json::{Value, json};
 
 /// No answer of `/validate` is longer.
@@ -20,13 +17,7 @@ fn ask(question: Question, operation: &str, object: &Value, old: &Value) -> Answ
         "request": {"uid": "1", "operation": operation, "namespace": "shop", "name": "web",
             "kind": {"group": "gateway.networking.k8s.io", "version": "v1", "kind": "HTTPRoute"},
             "object": object, "oldObject": old}});
-    let policy = Policy {
-        meshes: InUse::Shown,
-        enforce: Enforce::Deny,
-        ignore: lint::Ignore::Warnings,
-        levels: lint::Levels::default(),
-        api: lint::Told::default(),
-    };
+    let policy = Policy::default();
     let cluster = Cluster::unread();
     answer(question, review.to_string().as_bytes(), &policy, &View::fixed(&cluster), None)
 }

@@ -2,10 +2,14 @@
 //!
 //! Definitions are large and hardly change; the list of groups may be read by everybody.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use meshroute::{
-    cluster::{GatewayApi, Object, Part},
+    cluster::{GatewayApi, Known, Object, Part},
     kind::{Kind, Resource},
     served::item,
 };
@@ -38,30 +42,30 @@ struct Group {
 pub(super) async fn keep(server: Server, cache: Arc<Cache>, log: Log) {
     let mut told = false;
     loop {
-        match groups(&server, &cache).await {
-            Ok(()) => told = false,
+        let rest = match groups(&server, &cache).await {
+            Ok(()) => {
+                told = false;
+                OFTEN
+            }
             Err(trouble) => {
-                let (Trouble::Refused(message)
-                | Trouble::Answered(message)
-                | Trouble::Lost(message)) = &trouble
-                else {
-                    cache.cannot_read(Kind::Crd);
-                    sleep(OFTEN).await;
-                    continue;
+                let (message, rest) = match trouble {
+                    Trouble::Answered(message) | Trouble::Lost(message) => (message, SOON),
+                    Trouble::Refused(message) => (message, OFTEN),
+                    Trouble::Absent | Trouble::Expired => {
+                        ("there is no list of groups".into(), OFTEN)
+                    }
                 };
+                if rest == OFTEN {
+                    cache.cannot_read(Kind::Crd);
+                }
                 if !std::mem::replace(&mut told, true) {
                     let fields = [("kind", Kind::Crd.name()), ("error", message.as_str())];
                     log.line(Level::Warning, "cannot follow", &fields);
                 }
-                if matches!(trouble, Trouble::Refused(_)) {
-                    cache.cannot_read(Kind::Crd);
-                } else {
-                    sleep(SOON).await;
-                    continue;
-                }
+                rest
             }
-        }
-        sleep(OFTEN).await;
+        };
+        sleep(rest).await;
     }
 }
 
@@ -76,22 +80,31 @@ async fn groups(server: &Server, cache: &Cache) -> Result<(), Trouble> {
         Err(Trouble::Absent | Trouble::Refused(_)) => None,
         Err(trouble) => return Err(trouble),
     };
-    let groups =
-        groups.into_iter().map(|Group { name }| Object::Crd { group: name, gateway_api: None });
-    cache.change(|state| {
-        let cluster = &mut state.cluster;
-        cluster.clear(&Part::cluster(Kind::Crd));
-        groups.for_each(|group| {
-            cluster.insert(group);
-        });
-        match definition {
-            Some(definition) => {
-                cluster.insert(definition);
-                cluster.learn(GatewayApi::part());
-            }
-            None => cluster.unlearn(&GatewayApi::part()),
-        }
+    let groups: BTreeSet<String> = groups.into_iter().map(|group| group.name).collect();
+    let release = match &definition {
+        Some(Object::Crd { gateway_api, .. }) => Known::Known(gateway_api.as_ref()),
+        _ => Known::Unknown,
+    };
+    // What has not changed is no news, for which all stored routes would be judged again.
+    let is_same = cache.see(&BTreeSet::new(), |view| {
+        view.cluster.crd_groups().eq(&groups) && view.cluster.gateway_api() == release
     });
+    if !is_same {
+        cache.change(|state| {
+            let cluster = &mut state.cluster;
+            cluster.clear(&Part::cluster(Kind::Crd));
+            for group in groups {
+                cluster.insert(Object::Crd { group, gateway_api: None });
+            }
+            match definition {
+                Some(definition) => {
+                    cluster.insert(definition);
+                    cluster.learn(GatewayApi::part());
+                }
+                None => cluster.unlearn(&GatewayApi::part()),
+            }
+        });
+    }
     cache.has_all(Kind::Crd, &HashSet::new());
     Ok(())
 }

@@ -108,6 +108,9 @@ fn the_meshes_of_the_cluster_decide_what_is_an_error() {
     webhook.register(&cluster, "Fail");
     let home = cluster.namespace();
     apply(&cluster, &home, &[service("web")]).success();
+    // There is another mesh in the cluster, which does not count here.
+    let other = cluster.namespace();
+    cluster.kubectl(&["annotate", "namespace", &other, "linkerd.io/inject=enabled"], "").success();
     // Group "core" attaches on Linkerd; on Istio it does nothing.
     let mut parent = of("web");
     parent["group"] = "core".into();

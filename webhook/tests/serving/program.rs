@@ -116,6 +116,16 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// Asks it to stop, and waits until it has taken that in.
+    ///
+    /// It was ready before: who has only started is not either, and a second signal may be lost in a first nobody took.
+    pub(crate) fn leave(&self) {
+        let answers = |status| self.get("/readyz").contains(status).then_some(());
+        until("readiness", || answers(" 200 "));
+        self.signal("TERM");
+        until("probes to see it", || answers(" 503 "));
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         until("the end of the process", || self.child.try_wait().expect("it is ours"))

@@ -36,9 +36,9 @@ pub(super) struct Json<'a> {
 struct Token {
     kind: Kind,
     /// Where it begins in the text; for a text with escapes, its place among them.
-    start: usize,
+    start: u32,
     /// Where it ends in the text; for a list and an object, the number of the token after it.
-    end: usize,
+    end: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,9 @@ enum Kind {
 impl<'a> Json<'a> {
     /// Goes through the whole text: no key twice, every string and number readable, not too deep.
     pub(super) fn of(text: &'a str) -> Result<Self, String> {
+        if u32::try_from(text.len()).is_err() {
+            return Err("it is too long".to_owned());
+        }
         let json = Self { text, tokens: Vec::with_capacity(text.len() / 8), unescaped: Vec::new() };
         let mut scanner = Scanner { json, at: 0, entries: 0, keys: Vec::new() };
         scanner.value(0).and_then(|()| scanner.end()).map_err(|problem| {
@@ -74,8 +77,8 @@ impl<'a> Json<'a> {
 
     fn text_of(&self, token: Token) -> &str {
         match token.kind {
-            Kind::Escaped => &self.unescaped[token.start],
-            _ => &self.text[token.start..token.end],
+            Kind::Escaped => &self.unescaped[token.start as usize],
+            _ => &self.text[token.start as usize..token.end as usize],
         }
     }
 
@@ -83,7 +86,7 @@ impl<'a> Json<'a> {
     fn after(&self, index: usize) -> usize {
         let token = self.tokens[index];
         match token.kind {
-            Kind::List | Kind::Map => token.end,
+            Kind::List | Kind::Map => token.end as usize,
             Kind::Null | Kind::False | Kind::True | Kind::Number | Kind::Text | Kind::Escaped => {
                 index + 1
             }
@@ -182,9 +185,7 @@ impl<'a> Scanner<'a> {
         let mut has_escapes = false;
         self.at += 1;
         loop {
-            let rest = &self.bytes()[self.at..];
-            let plain = rest.iter().position(|byte| ENDS[usize::from(*byte)]);
-            self.at += plain.unwrap_or(rest.len());
+            self.at += plain(&self.bytes()[self.at..]);
             match self.next() {
                 Some(b'"') => break,
                 // What it means is told once the whole string is here.
@@ -211,7 +212,9 @@ impl<'a> Scanner<'a> {
     fn last(&self) -> Cow<'a, str> {
         match (self.json.tokens.last(), self.json.unescaped.last()) {
             (Some(Token { kind: Kind::Escaped, .. }), Some(text)) => Cow::Owned(text.clone()),
-            (Some(token), _) => Cow::Borrowed(&self.json.text[token.start..token.end]),
+            (Some(token), _) => {
+                Cow::Borrowed(&self.json.text[token.start as usize..token.end as usize])
+            }
             (None, _) => Cow::Borrowed(""),
         }
     }
@@ -248,7 +251,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn close(&mut self, opened: usize) -> Result<(), Problem> {
-        self.json.tokens[opened].end = self.json.tokens.len();
+        self.json.tokens[opened].end = self.json.tokens.len() as u32;
         Ok(())
     }
 
@@ -256,7 +259,8 @@ impl<'a> Scanner<'a> {
         if self.json.tokens.len() == MOST {
             return Err("too many values");
         }
-        self.json.tokens.push(Token { kind, start, end });
+        // No text is longer than that, and no list of tokens than its text.
+        self.json.tokens.push(Token { kind, start: start as u32, end: end as u32 });
         Ok(())
     }
 
@@ -286,18 +290,31 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The bytes at which a string ends, or is not what it says.
-const ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        ends[control] = true;
-        control += 1;
+/// How many bytes at the beginning can stand in a string as they are.
+fn plain(bytes: &[u8]) -> usize {
+    let mut words = bytes.chunks_exact(8);
+    let mut at = 0;
+    for word in &mut words {
+        let ends = ends(u64::from_le_bytes(word.try_into().expect("it has eight bytes")));
+        if ends != 0 {
+            return at + (ends.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
     }
-    ends[0x22] = true;
-    ends[0x5c] = true;
-    ends
-};
+    let rest = words.remainder();
+    at + rest.iter().position(|byte| matches!(byte, ..0x20 | b'"' | b'\\')).unwrap_or(rest.len())
+}
+
+/// The high bits of those of eight bytes at which a string ends, or is not what it says. Only the lowest is meant: a
+/// subtraction may borrow from the bytes above it.
+fn ends(word: u64) -> u64 {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let is_zero = |word: u64| word.wrapping_sub(LOW) & !word;
+    let is_control = word.wrapping_sub(LOW * 0x20) & !word;
+    let is_quote = is_zero(word ^ (LOW * 0x22));
+    let is_backslash = is_zero(word ^ (LOW * 0x5c));
+    (is_control | is_quote | is_backslash) & (LOW * 0x80)
+}
 
 /// The keys of one object.
 struct Keys<'a> {
@@ -318,7 +335,10 @@ impl<'a> Keys<'a> {
             return many.insert(key);
         }
         let own = &keys[self.start..];
-        let is_new = !own.contains(&key);
+        let ends = |key: &str| (key.len(), key.as_bytes().last().copied());
+        // Most keys differ in that already.
+        let is_same = |other: &Cow<'_, str>| ends(other) == ends(&key) && *other == key;
+        let is_new = !own.iter().any(is_same);
         if own.len() == FEW {
             let mut many: HashSet<_> = keys.drain(self.start..).collect();
             many.insert(key);

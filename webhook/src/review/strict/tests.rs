@@ -127,3 +127,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_byte_is_plain_or_not_wherever_it_stands() {
+    for byte in 0..=u8::MAX {
+        let is_plain = byte >= 0x20 && byte != b'"' && byte != b'\\';
+        for length in 0..20 {
+            for at in 0..length {
+                for other in [b'a', 0x21, 0x23, 0xff] {
+                    let mut bytes = vec![other; length];
+                    bytes[at] = byte;
+                    assert_eq!(plain(&bytes), if is_plain { length } else { at }, "{bytes:?}");
+                }
+            }
+        }
+    }
+}

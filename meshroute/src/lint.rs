@@ -366,7 +366,7 @@ pub fn route_as_read(
         RouteKind::LinkerdHttp => &[Mesh::Linkerd],
     };
     let mut findings = Vec::new();
-    for lint in ALL.iter().filter(|lint| !(settings.alone && lint.is_of_others())) {
+    for lint in ALL.iter().filter(|lint| is_asked(lint, &subject, meshes)) {
         merge::run(lint, &subject, meshes, &mut findings);
     }
     let read = if settings.admission { read.once_stored() } else { read };
@@ -381,6 +381,21 @@ pub fn route_as_read(
     sort(&mut findings);
     let (wanted, absent) = subject.into_asked();
     Report { findings, wanted, absent }
+}
+
+/// Whether anybody hears of a lint in this run.
+fn is_asked(lint: &Lint, subject: &Subject<'_>, meshes: &[Mesh]) -> bool {
+    let settings = subject.settings;
+    if settings.alone && lint.is_of_others() {
+        return false;
+    }
+    // Nobody asks for infos on admission, but for one who says in the route that a lint strikes.
+    let signs = subject.route.signs.as_ref();
+    if !settings.admission || signs.is_some_and(|signs| signs.ignore.is_some()) {
+        return true;
+    }
+    let levels = meshes.iter().map(|mesh| lint.level_in(*mesh, settings));
+    settings.levels.of(lint.code).or_else(|| levels.max()) > Some(Level::Info)
 }
 
 /// Whether a parentRef with this group and kind is, or is meant to be, a Service: routes without one

@@ -1,6 +1,10 @@
 //! What a check looks at: one route, what surrounds it, and how the run is meant.
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    rc::Rc,
+};
 
 use crate::{
     cluster::{Cluster, GatewayApi, Known, Namespace, Part, Ready, Service},
@@ -32,6 +36,8 @@ pub struct Subject<'a> {
     /// meshes go through them.
     filters: Vec<Listed<'a>>,
     targets: Vec<Target<'a>>,
+    /// The Services that targets name, where they or the route say the namespace, as far as they were asked for.
+    named: Vec<Cell<Option<Known<Option<&'a Service>>>>>,
     wanted: RefCell<BTreeSet<Part>>,
     absent: RefCell<BTreeSet<Part>>,
     /// The Services that were asked for: every mesh asks for the same few.
@@ -85,6 +91,8 @@ pub(super) struct Target<'a> {
     /// The weight of a backend; a mirror has none.
     pub(super) weight: Option<u32>,
     pub(super) place: Place,
+    /// Its place among all of them.
+    index: usize,
 }
 
 /// Where a [`Target`] stands.
@@ -108,6 +116,7 @@ impl<'a> Target<'a> {
             port: backend.port,
             weight: Some(*backend.weight),
             place,
+            index: 0,
         }
     }
 
@@ -120,6 +129,7 @@ impl<'a> Target<'a> {
             port: reference.port,
             weight: None,
             place,
+            index: 0,
         }
     }
 
@@ -177,7 +187,9 @@ impl<'a> Subject<'a> {
         });
         let parents = parents.collect();
         let filters: Vec<_> = filters(route).collect();
-        let targets = targets(route, &filters).collect();
+        let targets = targets(route, &filters).enumerate();
+        let targets: Vec<_> = targets.map(|(index, target)| Target { index, ..target }).collect();
+        let named = vec![Cell::new(None); targets.len()];
         Self {
             cluster,
             route,
@@ -185,6 +197,7 @@ impl<'a> Subject<'a> {
             parents,
             filters,
             targets,
+            named,
             wanted: RefCell::default(),
             absent: RefCell::default(),
             services: RefCell::default(),
@@ -272,7 +285,16 @@ impl<'a> Subject<'a> {
         profile: &Profile,
         target: &Target<'_>,
     ) -> Known<Option<&'a Service>> {
-        self.service_in(self.namespace_of(profile, target), target.name)
+        if target.namespace.is_none() && profile.backend_namespace.value == BackendNamespace::Parent
+        {
+            return self.service_in(self.namespace_of(profile, target), target.name);
+        }
+        let named = &self.named[target.index];
+        named.get().unwrap_or_else(|| {
+            let service = self.service_in(self.namespace_of(profile, target), target.name);
+            named.set(Some(service));
+            service
+        })
     }
 
     /// The Service that a target names, if it is known to be there.

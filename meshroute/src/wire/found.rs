@@ -149,7 +149,8 @@ impl<'de> Shape<'de> for Any {
 impl<'de, T: Shape<'de>> Shape<'de> for Vec<Found<T>> {
     const EXPECTED: &'static str = "a list";
     fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
-        let mut entries = Vec::new();
+        // No more than lists of the API may have: a reader may be wrong about a long one.
+        let mut entries = Vec::with_capacity(list.size_hint().unwrap_or_default().min(64));
         while let Some(entry) = list.next_element()? {
             entries.push(entry);
         }

@@ -35,7 +35,7 @@ pub(super) struct Json<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Token {
     kind: Kind,
-    /// Where it begins in the text; for a text with escapes, its place among them.
+    /// Where it begins in the text; for a text with escapes, its place among them; for a list, how many entries it has.
     start: u32,
     /// Where it ends in the text; for a list and an object, the number of the token after it.
     end: u32,
@@ -161,8 +161,10 @@ impl<'a> Scanner<'a> {
 
     fn list(&mut self, depth: usize) -> Result<(), Problem> {
         let opened = self.open(Kind::List)?;
+        let mut entries = 0;
         if !self.takes(b']') {
             loop {
+                entries += 1;
                 self.entries += 1;
                 if self.entries > MOST_ENTRIES {
                     return Err("too many entries of lists");
@@ -176,6 +178,7 @@ impl<'a> Scanner<'a> {
                 return Err("expected a comma or the end of a list");
             }
         }
+        self.json.tokens[opened].start = entries;
         self.close(opened)
     }
 

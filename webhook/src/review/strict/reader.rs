@@ -55,7 +55,10 @@ impl<'de> Deserializer<'de> for Value<'de> {
             Kind::True => visitor.visit_bool(true),
             Kind::Number => number(text(self.json), visitor),
             Kind::Text | Kind::Escaped => visitor.visit_borrowed_str(text(self.json)),
-            Kind::List => visitor.visit_seq(self.inside()),
+            Kind::List => {
+                let entries = self.json.tokens[self.index].start as usize;
+                visitor.visit_seq(Entries { inside: self.inside(), left: entries })
+            }
             Kind::Map => visitor.visit_map(self.inside()),
         }
     }
@@ -114,14 +117,25 @@ impl<'t> Iterator for Inside<'t> {
     }
 }
 
-impl<'t> SeqAccess<'t> for Inside<'t> {
+/// What is left of a list.
+struct Entries<'t> {
+    inside: Inside<'t>,
+    left: usize,
+}
+
+impl<'t> SeqAccess<'t> for Entries<'t> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'t>>(
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        self.next().map(|value| seed.deserialize(value)).transpose()
+        self.left = self.left.saturating_sub(1);
+        self.inside.next().map(|value| seed.deserialize(value)).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left)
     }
 }
 

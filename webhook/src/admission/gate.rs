@@ -10,7 +10,8 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    task::yield_now,
+    time::{Instant, timeout},
 };
 
 use crate::serve::Limits;
@@ -36,6 +37,10 @@ impl Gate {
 
     /// Waits for a turn, but never long: an overloaded replica says so while there is time to ask another.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let came = Instant::now();
+        // Behind all who can be read by now: of those who are judged where they were read, nobody would be seen to wait.
+        yield_now().await;
+        let patience = self.patience.checked_sub(came.elapsed())?;
         let running = Arc::clone(&self.running);
         if let Ok(turn) = Arc::clone(&running).try_acquire_owned() {
             return Some(turn);
@@ -44,7 +49,7 @@ impl Gate {
         if waiting.before >= self.most {
             return None;
         }
-        timeout(self.patience, running.acquire_owned()).await.ok()?.ok()
+        timeout(patience, running.acquire_owned()).await.ok()?.ok()
     }
 }
 

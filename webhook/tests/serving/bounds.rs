@@ -1,15 +1,18 @@
 //! What a client may take, and what it gets when there is no more.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read as _, Write as _},
     net::TcpStream,
     process::Command,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
-use meshroute_webhook::serve::Limits;
+use meshroute::cluster::Part;
+use meshroute_webhook::{review::Question, serve::Limits};
 
 use crate::{
     client::{Client, request, trusting},
@@ -53,6 +56,28 @@ fn too_much_at_once_is_503_at_once() {
     judge.open();
     assert_eq!(first.answer().expect("an answer").status, 200);
     assert!(get(&inside.admin, "/metrics").contains("meshroute_shed_total{reason=\"reviews\"} 10"));
+}
+
+/// Those who are judged where they were read wait too, while others are: nobody else sees that.
+#[test]
+fn too_much_of_what_is_small_is_503_as_well() {
+    let slow = |_: Question, _: &[u8], _: &BTreeSet<Part>| {
+        thread::sleep(Duration::from_millis(20));
+        Judge::default().answer(b"{}")
+    };
+    let inside = Inside::with(Limits::default(), Arc::new(slow));
+    let connect = |_| Client::shaken(&inside.listen, &inside.config).expect("it listens");
+    let mut clients: Vec<Client> = (0..100).map(connect).collect();
+    for client in &mut clients {
+        client.send(&request("/validate", "application/json", b"{}")).expect("it is sent");
+    }
+    let answers = clients.iter_mut().map(|client| client.answer().expect("an answer").status);
+    let (answered, shed): (Vec<u16>, Vec<u16>) = answers.partition(|status| *status == 200);
+    // All of them take a second of two processors, and nobody waits longer than 40 ms to begin.
+    assert!((2..50).contains(&answered.len()), "{}", answered.len());
+    assert!(shed.iter().all(|status| *status == 503), "{shed:?}");
+    let counted = format!("meshroute_shed_total{{reason=\"reviews\"}} {}", shed.len());
+    assert!(get(&inside.admin, "/metrics").contains(&counted), "{counted}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod certificates;
 mod faults;
 mod lifecycle;
 mod outages;
+mod recorded;
 mod stored;
 mod versions;
 mod wire;

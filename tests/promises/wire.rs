@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use meshroute_tests::rig::{self, Asked, Fake, MUTATE, Reply, VALIDATE, mesh_route, routes};
+use meshroute_tests::{
+    rig::{self, Asked, Fake, MUTATE, Reply, VALIDATE, mesh_route, routes},
+    warning,
+};
 use serde_json::{Value, json};
 
 use crate::{PROGRAM, large, service, warnings};
@@ -154,13 +157,38 @@ fn only_routes_for_services_and_near_misses_are_asked_about() {
 fn warnings_arrive_unless_they_hold_control_characters() {
     rig::run("warnings_arrive_unless_they_hold_control_characters", PROGRAM, |rig| {
         let said = ["plain", "é ☃ \"quoted\" \\", "a\nb", "a\tb", "a\u{7f}b", "", "plain", "<&>"];
+        let odd = [
+            "a\u{85}b",
+            "\u{202e}a",
+            "\u{2028}",
+            "\u{feff}",
+            "\u{ad}",
+            " a ",
+            "\u{10ffff}",
+            "\\\"",
+        ];
+        let long: Vec<String> = (0..20).map(|number| format!("{number} é ").repeat(90)).collect();
+        let many: Vec<String> = (0..40).map(|number| format!("{number} ").repeat(45)).collect();
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let cases: Vec<Vec<String>> = vec![texts(&said), texts(&odd), long, many];
+        let shown = cases.clone();
         let fake = Fake::start(rig, move |asked| {
-            Reply::review(asked, json!({"allowed": true, "warnings": said}))
+            let name = asked.request()["name"].as_str().unwrap_or_default().to_owned();
+            let case =
+                name.strip_prefix("case-").map(|case| case.parse::<usize>().expect("a number"));
+            let warnings = case.map(|case| shown[case].clone()).unwrap_or_default();
+            Reply::review(asked, json!({"allowed": true, "warnings": warnings}))
         });
         rig.register_fake("Fail", &[&fake], |_| {});
         let path = routes(&rig.namespace);
-        let answer = rig.api().create(&path, &mesh_route("one", &service())).success();
-        assert_eq!(warnings(&answer), ["plain", "é ☃ \"quoted\" \\", "<&>"]);
+        for (number, case) in cases.iter().enumerate() {
+            let object = mesh_route(&format!("case-{number}"), &service());
+            let answer = rig.api().create(&path, &object).success();
+            let case: Vec<&str> = case.iter().map(String::as_str).collect();
+            assert_eq!(warnings(&answer), warning::passed_on(&case), "case {number}");
+        }
+        let plain = warning::passed_on(&said);
+        assert_eq!(plain, ["plain", "é ☃ \"quoted\" \\", "<&>"]);
     });
 }
 

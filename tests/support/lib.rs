@@ -44,5 +44,6 @@ pub mod terminal;
 pub mod tools;
 pub mod transcript;
 pub mod wait;
+pub mod warning;
 pub mod webhook;
 pub mod world;

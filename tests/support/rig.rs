@@ -78,6 +78,8 @@ pub struct Setup {
     pub flags: &'static [(&'static str, &'static str)],
     /// Whether routes are defined as in the newest version, with all that is experimental.
     pub is_newest: bool,
+    /// Whether they are defined with all that is experimental, whatever their version is.
+    pub is_experimental: bool,
 }
 
 /// An environment variable of this name chooses another program, such as one that was built for a release.
@@ -147,14 +149,16 @@ fn enter(test: &str) -> Option<MutexGuard<'static, Option<Server>>> {
 
 impl Setup {
     /// The server of most tests.
-    pub const SHARED: Self = Self { flags: &[], is_newest: false };
+    pub const SHARED: Self = Self { flags: &[], is_newest: false, is_experimental: false };
 
     /// The definitions of routes.
     fn crds(self) -> Result<PathBuf, String> {
         if self.is_newest {
             gateway_api::crds(NEWEST, Channel::Experimental)
         } else {
-            gateway_api::crds(&gateway_api::version(), Channel::Standard)
+            let is_all = self.is_experimental;
+            let channel = if is_all { Channel::Experimental } else { Channel::Standard };
+            gateway_api::crds(&gateway_api::version(), channel)
         }
     }
 }

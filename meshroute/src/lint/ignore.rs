@@ -83,7 +83,14 @@ pub(super) fn apply(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether the lint had all that it needs: only then does its silence mean something.
 fn is_answered(lint: &Lint, settings: &Settings) -> bool {
-    !matches!(lint.check, super::Check::OfReader) && (settings.complete || !lint.is_of_others())
+    if matches!(lint.check, super::Check::OfReader) {
+        return false;
+    }
+    if settings.admission {
+        // The API server has filled in and left out: what was written strikes in the manifest.
+        return lint.needs.is_empty();
+    }
+    settings.complete || !lint.is_of_others()
 }
 
 fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {

@@ -179,6 +179,19 @@ fn levels_and_ignores_are_the_operators() {
     assert_eq!(verdict(lint::Ignore::Warnings), Verdict::Denied);
 }
 
+/// A weight that was left out is there when it is judged, and what silences that stays right in the manifest.
+#[test]
+fn an_ignore_of_what_the_api_server_has_filled_in_is_not_unused() {
+    let said = |ignore: &str| {
+        let mut object = sound();
+        object["metadata"]["annotations"] = json!({"meshroute.dev/ignore": ignore});
+        let answer = ask(Question::Validate, &create(&object), &policy(Mesh::Spec));
+        codes(&answer).contains(&"MR901")
+    };
+    assert!(!said("MR052 on its way; MR054 on its way"));
+    assert!(said("MR057 on its way"));
+}
+
 #[test]
 fn at_most_three_warnings_and_the_number_of_the_others() {
     let policy = Policy { enforce: Enforce::Warn, ..policy(Mesh::Spec) };

@@ -13,6 +13,7 @@ One with `until=` counts up to that day; then the finding is shown again.
 
 Delete it, or mend what it was for.
 A lint that looks at other objects is said to be silent only with --complete, as without it these objects may just not be known.
+On admission the same goes for a lint that looks at what was written, as the API server has filled in what was left out.
 "#,
     bad: r#"
 apiVersion: gateway.networking.k8s.io/v1

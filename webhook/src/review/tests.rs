@@ -1,7 +1,6 @@
 //! What the API server asks, and what it gets.
 
 mod bodies;
-mod generated;
 mod ratchet;
 mod weights;
 

@@ -4,6 +4,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     sync::Arc,
+    time::Duration,
 };
 
 use rustls::{
@@ -115,6 +116,21 @@ impl Client {
 
     pub(crate) fn post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
         self.send(&request(path, "application/json", body))?;
+        self.answer()
+    }
+
+    /// Says that nothing more comes, and reads what is answered.
+    ///
+    /// Who waits for the rest of a request learns that there is none; who has it all may be done with it by then.
+    pub(crate) fn answer_of_no_more(&mut self) -> io::Result<Answer> {
+        self.0.get_ref().sock.set_read_timeout(Some(Duration::from_millis(50)))?;
+        let first = self.0.fill_buf().map(<[u8]>::len);
+        self.0.get_ref().sock.set_read_timeout(Some(LIMIT))?;
+        if first.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            let stream = self.0.get_mut();
+            stream.conn.send_close_notify();
+            stream.flush()?;
+        }
         self.answer()
     }
 

@@ -127,11 +127,33 @@ impl Client {
         let first = self.0.fill_buf().map(<[u8]>::len);
         self.0.get_ref().sock.set_read_timeout(Some(LIMIT))?;
         if first.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            let stream = self.0.get_mut();
-            stream.conn.send_close_notify();
-            stream.flush()?;
+            self.leave();
         }
         self.answer()
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) fn leave(&mut self) {
+        let stream = self.0.get_mut();
+        stream.conn.send_close_notify();
+        // The server may have gone before.
+        let _ = stream.flush();
+    }
+
+    /// Reads until these words have come; false where the end comes first.
+    pub(crate) fn until(&mut self, words: &str) -> bool {
+        let mut read = Vec::new();
+        while let Ok(bytes) = self.0.fill_buf()
+            && !bytes.is_empty()
+        {
+            read.extend_from_slice(bytes);
+            let length = bytes.len();
+            self.0.consume(length);
+            if String::from_utf8_lossy(&read).contains(words) {
+                return true;
+            }
+        }
+        false
     }
 
     pub(crate) fn answer(&mut self) -> io::Result<Answer> {

@@ -40,13 +40,11 @@ fn damaged_requests_get_a_review_or_are_turned_away() {
     let (running, authority) = Running::self_signed(&[]);
     let config = trusting(&authority, "http/1.1");
     let recorded = corpus::recorded();
-    let number = |name: &str| env::var(name).ok().map(|text| text.parse().expect("a number"));
-    let (seed, seconds) = (number("MESHROUTE_SEED"), number("MESHROUTE_SECONDS"));
-    let limit = seconds.map(Duration::from_secs);
+    let limit = number("MESHROUTE_SECONDS").map(Duration::from_secs);
     let start = Instant::now();
     let mut kept = None;
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    for seed in seed.unwrap_or(0).. {
+    for seed in seed().unwrap_or(0).. {
         let count = counts.values().sum::<usize>();
         match limit {
             Some(limit) if start.elapsed() > limit => break,
@@ -79,6 +77,15 @@ fn damaged_requests_get_a_review_or_are_turned_away() {
     let metrics = running.get("/metrics");
     assert!(metrics.contains("\nmeshroute_panics_total 0\n"), "{metrics}");
     assert!(metrics.contains("\nmeshroute_in_flight 0\n"), "{metrics}");
+}
+
+/// The first of the numbers that requests are made from.
+pub(crate) fn seed() -> Option<u64> {
+    number("MESHROUTE_SEED")
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
 /// Sends it, and returns the status, or what should not have come.
@@ -186,7 +193,7 @@ fn chunked(random: &mut Random, body: &[u8]) -> Vec<u8> {
 }
 
 /// Changes a few places: bytes that are other ones, more or fewer, and pieces of something else.
-fn damage(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
+pub(crate) fn damage(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     for _ in 0..=random.below(4) {
         let place = random.below(bytes.len().max(1));
         let length = 1 + random.below(40);

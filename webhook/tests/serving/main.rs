@@ -6,6 +6,7 @@ mod clients;
 #[path = "../reviews/corpus.rs"]
 mod corpus;
 mod damaged;
+mod frames;
 mod hostile;
 mod http;
 mod inside;

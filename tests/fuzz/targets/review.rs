@@ -2,12 +2,14 @@
 
 #![no_main]
 
+#[expect(dead_code, reason = "other targets use the rest")]
 #[path = "../../../webhook/tests/reviews/laws.rs"]
 mod laws;
 #[path = "../../../webhook/tests/reviews/response.rs"]
 mod response;
 #[path = "../../support/warning.rs"]
 mod warning;
+#[expect(dead_code, reason = "other targets use the rest")]
 #[path = "../../../webhook/tests/reviews/wild.rs"]
 mod wild;
 

@@ -2,6 +2,7 @@
 
 #![no_main]
 
+#[expect(dead_code, reason = "other targets use the rest")]
 #[path = "../../../webhook/tests/reviews/laws.rs"]
 mod laws;
 #[path = "../../../webhook/tests/reviews/response.rs"]

@@ -115,7 +115,7 @@ fn judged(client: &mut Client, case: &Case) -> Result<u16, String> {
             };
             response::response(&uid, answer.body.as_bytes(), may_patch);
         }
-        (400, _) | (404 | 405 | 408 | 411 | 413..=415 | 417 | 431 | 503, None) => {
+        (400 | 503, _) | (404 | 405 | 408 | 411 | 413..=415 | 417 | 431, None) => {
             if case.body.is_some() && answer.body.lines().count() != 1 {
                 return Err(format!("{answer:?}"));
             }

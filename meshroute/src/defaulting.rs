@@ -99,7 +99,7 @@ fn rest(rule: &Rule, applied: Option<&Rule>) -> Option<(usize, u32)> {
 }
 
 /// Whether a rule has the backends and the weights of another, defaults included.
-fn is_unchanged(rule: &Rule, applied: &Rule) -> bool {
+pub(crate) fn is_unchanged(rule: &Rule, applied: &Rule) -> bool {
     rule.backends.len() == applied.backends.len()
         && rule.backends.iter().zip(&applied.backends).all(|(now, then)| {
             now.name == then.name && now.port == then.port && *now.weight == *then.weight

@@ -1,8 +1,9 @@
 //! MR052: a weight that was left out beside large ones.
 
 use crate::{
+    defaulting,
     lint::{Check, Findings, Level, Lint, Need, Subject},
-    route::Backend,
+    route::{Backend, Rule},
 };
 
 pub(in crate::lint) static MR052: Lint = Lint {
@@ -62,7 +63,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
         let sum: u64 = weights.map(u64::from).sum();
         for (place, backend) in rule.backends.iter().enumerate() {
-            if *backend.weight != 1 || !is_left_out(subject, index, place, backend) {
+            if *backend.weight != 1 || !is_left_out(subject, index, rule, place, backend) {
                 continue;
             }
             let tenths = (1000 + sum / 2) / sum.max(1);
@@ -82,12 +83,22 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether nobody wrote the weight: in the manifest itself, or in what kubectl applied last.
-fn is_left_out(subject: &Subject<'_>, rule: usize, place: usize, backend: &Backend) -> bool {
+/// Whether nobody wrote the weight: in the manifest itself, or in what kubectl applied last, where
+/// the rule still is what was applied.
+fn is_left_out(
+    subject: &Subject<'_>,
+    index: usize,
+    rule: &Rule,
+    place: usize,
+    backend: &Backend,
+) -> bool {
     if !backend.weight.written {
         return true;
     }
     let applied = subject.last_applied();
-    let applied = applied.as_ref().and_then(|route| route.rules.get(rule)?.backends.get(place));
-    applied.is_some_and(|it| it.name == backend.name && !it.weight.written)
+    let applied = applied.as_ref().and_then(|route| route.rules.get(index));
+    applied
+        .filter(|applied| defaulting::is_unchanged(rule, applied))
+        .and_then(|applied| applied.backends.get(place))
+        .is_some_and(|it| !it.weight.written)
 }

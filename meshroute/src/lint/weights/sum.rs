@@ -1,6 +1,9 @@
 //! MR053: percentages that do not add up to 100.
 
-use crate::lint::{Check, Findings, Level, Lint, Subject};
+use crate::{
+    defaulting,
+    lint::{Check, Findings, Level, Lint, Subject},
+};
 
 pub(in crate::lint) static MR053: Lint = Lint {
     code: "MR053",
@@ -11,7 +14,7 @@ pub(in crate::lint) static MR053: Lint = Lint {
 A weight is no percentage, and the sum of a rule need not be 100.
 The annotation `meshroute.dev/weights: percent` says that it is meant to be, and so does a label of that name and value on the namespace: then a sum that is not 100 is a slip.
 
-Correct the weights, or take the annotation away.
+Correct the weights, or take the annotation or the label away.
 
 Gateway API, apis/v1/shared_types.go, BackendRef.Weight: "the sum of weights does not need to equal 100".
 "#,
@@ -53,7 +56,12 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (index, rule) in subject.rules().filter(|(_, rule)| rule.backends.len() > 1) {
         let sum: u64 = rule.backends.iter().map(|backend| u64::from(*backend.weight)).sum();
         if sum != 100 && subject.is_percent() {
-            let message = format!("the weights add up to {sum}, not to 100 as they are meant to");
+            let (label, percent) = defaulting::PERCENT;
+            let says = subject.route.signs.as_ref().is_some_and(|signs| signs.percent);
+            let who = if says { "route" } else { "namespace" };
+            let message = format!(
+                "the weights add up to {sum}, and {label}: {percent} of the {who} asks for 100"
+            );
             findings.push(at!["spec", "rules", index, "backendRefs"], sum.to_string(), message);
         }
     }

@@ -71,6 +71,10 @@ fn percentages_that_are_none_are_denied() {
     assert_eq!(mutate(&object).get("patch"), None);
     let answer = ask(Question::Validate, &create(&object), &policy(Mesh::Spec));
     assert_eq!((answer.verdict, codes(&answer)), (Verdict::Denied, vec!["MR053"]));
+    assert_eq!(
+        response(&answer)["status"]["details"]["causes"][0]["message"],
+        "MR053: the weights add up to 95, and meshroute.dev/weights: percent of the route asks for 100"
+    );
     let one = weighted(&[Some(1)], &percent);
     assert_eq!(validate(&create(&one))["allowed"], true, "a single backend has no share to state");
 }
@@ -108,5 +112,19 @@ fn a_share_that_nobody_wrote_is_said() {
         json!([
             "MR052 spec.rules[0].backendRefs[1]: v1 has no weight, which is 1 of 91: 1.1 %; write the weight"
         ])
+    );
+}
+
+/// What kubectl remembers stays there, whoever changes the route by other means.
+#[test]
+fn a_share_that_somebody_wrote_later_is_none_that_nobody_wrote() {
+    let applied = weighted(&[Some(80), None], &json!({})).to_string();
+    let annotations = json!({APPLIED: applied});
+    let object = |first, second| weighted(&[Some(first), Some(second)], &annotations);
+    let patched = update(&object(60, 40), &object(99, 1));
+    assert_eq!(validate(&patched).get("warnings"), None);
+    let applied_again = update(&object(60, 40), &object(80, 1));
+    assert!(
+        validate(&applied_again)["warnings"][0].as_str().is_some_and(|it| it.contains("MR052"))
     );
 }

@@ -326,9 +326,14 @@ impl<'a> Subject<'a> {
         if let Some((_, service)) = self.services.borrow().iter().find(is_it) {
             return *service;
         }
+        // No Service can have such a name, which other lints say: nobody needs to look for it.
+        let can_be = is_dns_label(name);
         let name = ObjectName::new(namespace, name);
         let part = || Part::object(Kind::Service, &name);
-        let mut service = self.or_wanted(self.cluster.service(&name), part);
+        let mut service = Known::Unknown;
+        if can_be {
+            service = self.or_wanted(self.cluster.service(&name), part);
+        }
         if service == Known::Known(None) && !self.is_absent(part()) {
             service = Known::Unknown;
         }

@@ -114,6 +114,19 @@ fn a_sound_route_is_admitted_without_a_word() {
     assert_eq!(response, expected);
 }
 
+/// That there is no such Service is no news where there can be none, and nobody is asked for it.
+#[test]
+fn what_no_service_can_be_called_is_not_looked_for() {
+    let mut object = route(&json!([{"name": "v1.shop.svc", "port": 80}]));
+    object["spec"]["parentRefs"][0]["name"] = "../a".into();
+    let cluster = Cluster::default();
+    let body = create(&object).to_string();
+    let policy = policy(Mesh::Spec);
+    let answer = answer(Question::Validate, body.as_bytes(), &policy, &View::fixed(&cluster), None);
+    assert_eq!(codes(&answer), ["MR004", "MR031"]);
+    assert_eq!(answer.absent, BTreeSet::new());
+}
+
 #[test]
 fn an_error_denies_with_code_place_and_way_out() {
     let answer = ask(Question::Validate, &create(&broken()), &policy(Mesh::Spec));

@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use crate::lint::{
-    Finding, Level, Lint, Settings,
+    ALL, Finding, Level, Lint, Settings,
     subject::Subject,
     text::{MR900, MR901},
 };
@@ -40,8 +40,7 @@ pub(super) fn apply(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for entry in entries(text) {
         let path = || at!["metadata", "annotations", "meshroute.dev/ignore"];
         let Some(lint) = Lint::of(entry.code) else {
-            let message =
-                format!("there is no lint {:?}: delete it from the annotation", entry.code);
+            let message = format!("there is no lint {:?}: {}", entry.code, way_out(entry.code));
             said.push(MR901.finding(path(), entry.code, message));
             continue;
         };
@@ -93,6 +92,22 @@ fn is_answered(lint: &Lint, settings: &Settings) -> bool {
     settings.complete || !lint.is_of_others()
 }
 
+/// What to write instead of what is no code.
+fn way_out(word: &str) -> String {
+    let meant = |word: &str| {
+        let code = word.to_ascii_uppercase();
+        ALL.iter().find(|lint| lint.code == code || lint.name == word).map(|lint| lint.code)
+    };
+    if let Some(code) = meant(word) {
+        return format!("write {code}");
+    }
+    let codes: Option<Vec<_>> = word.split(',').map(meant).collect();
+    match codes.as_deref() {
+        Some([first, .., last]) => format!("write \"{first} reason; {last} reason\""),
+        _ => "delete it from the annotation".to_owned(),
+    }
+}
+
 fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {
     text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| {
         let (code, rest) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
@@ -130,6 +145,16 @@ mod tests {
                 Entry { code: "MR060", until: None, reason: "" },
             ]
         );
+    }
+
+    #[test]
+    fn what_is_nearly_a_code_is_told_as_one() {
+        assert_eq!(way_out("mr033"), "write MR033");
+        assert_eq!(way_out("backend-not-found"), "write MR033");
+        assert_eq!(way_out("MR033,MR052"), "write \"MR033 reason; MR052 reason\"");
+        for other in ["all", "MR999", "MR033,all", ""] {
+            assert_eq!(way_out(other), "delete it from the annotation");
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ where
     // Connections that were opened together need not end together.
     let old = service.limits.age.map(|age| Instant::now() + chance::about(age));
     let answer = service_fn(move |request: hyper::Request<Incoming>| {
-        place.settle();
+        let place = Arc::clone(&place);
         let busy = place.pace.begin();
         let is_old = old.is_some_and(|old| old <= Instant::now());
         let leaves = is_old || *phase.borrow() >= Phase::Leaving;
@@ -119,6 +119,7 @@ where
         Box::pin(async move {
             let answer = answering.await;
             drop(busy);
+            place.settle();
             answer.map(|answer| if leaves { last(answer) } else { answer })
         })
     });

@@ -65,6 +65,17 @@ impl Pace {
         self.state().in_flight > 0
     }
 
+    /// Since when nothing happens but by its client: that it takes an answer, or asks.
+    pub(super) fn waits(&self) -> Option<Instant> {
+        let state = self.state();
+        let head = if state.is_reading_head { self.limits.head } else { self.limits.idle };
+        match state.write {
+            Some(until) => until.checked_sub(self.limits.write),
+            None if state.in_flight == 0 => state.head.checked_sub(head),
+            None => None,
+        }
+    }
+
     /// A request is there; the guard lives until its answer.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.state().in_flight += 1;

@@ -186,6 +186,32 @@ fn silent_connections_keep_nobody_out() {
     assert_eq!(known.post("/validate", b"{}").expect("it was not cut").status, 200);
 }
 
+/// A request that never ends, and a client that has asked once and is silent.
+#[test]
+fn who_holds_on_to_a_place_keeps_nobody_out() {
+    let long = 10 * LIMIT;
+    let limits = Limits { connections: 8, body: long, idle: long, ..Limits::default() };
+    let inside = Inside::start(limits, &Arc::default());
+    // There is a place at the latest when the oldest has been quiet for a while.
+    let answered = || {
+        until("an answer", || {
+            let mut client = Client::new(&inside.listen, &inside.config).ok()?;
+            let answer = client.post("/validate", b"{}").ok()?;
+            (answer.status == 200).then_some(client)
+        })
+    };
+    let start = "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    let mut silent: Vec<Client> = (0..20)
+        .map(|_| {
+            let mut client = Client::shaken(&inside.listen, &inside.config).expect("it listens");
+            client.send(start.as_bytes()).expect("it is sent");
+            client
+        })
+        .collect();
+    silent.extend((0..20).map(|_| answered()));
+    assert!(get(&inside.admin, "/metrics").contains("{reason=\"evicted\"}"));
+}
+
 /// A system that has no file descriptor left for another connection.
 #[test]
 fn a_shortage_of_descriptors_keeps_nobody_out() {

@@ -7,8 +7,10 @@
 mod certificates;
 mod faults;
 mod lifecycle;
+mod network;
 mod outages;
 mod recorded;
+mod slow;
 mod stored;
 mod versions;
 mod wire;

@@ -78,21 +78,33 @@ impl Target {
     ///
     /// Returns what the system or TLS says.
     pub fn connect(&self) -> io::Result<Connection> {
-        let stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        let name = ServerName::try_from(self.name.clone()).map_err(io::Error::other)?;
-        let tls =
-            ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
-        let mut stream = StreamOwned::new(tls, stream);
-        while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock)?;
-        }
+        let (stream, tls) = self.shake()?;
+        let stream = StreamOwned::new(tls, stream);
         let mut head = format!("host: {}\r\n", self.name);
         if let Some(token) = &self.token {
             head.push_str(&format!("authorization: Bearer {token}\r\n"));
         }
         Ok(Connection { stream: BufReader::new(stream), head })
+    }
+
+    /// Connects, and says nothing.
+    pub(crate) fn reach(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// Connects, finishes the handshake, and says nothing more.
+    pub(crate) fn shake(&self) -> io::Result<(TcpStream, ClientConnection)> {
+        let mut stream = self.reach()?;
+        let name = ServerName::try_from(self.name.clone()).map_err(io::Error::other)?;
+        let mut tls =
+            ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
+        while tls.is_handshaking() {
+            tls.complete_io(&mut stream)?;
+        }
+        Ok((stream, tls))
     }
 }
 

@@ -37,6 +37,7 @@ pub mod rig;
 pub mod running;
 pub mod server;
 pub mod shop;
+pub mod slow;
 pub mod stage;
 pub mod supervised;
 pub mod tangle;

@@ -4,6 +4,7 @@
 
 use std::{
     env, fs,
+    net::Ipv4Addr,
     path::Path,
     process::{Command, ExitStatus},
     sync::OnceLock,
@@ -25,7 +26,10 @@ const INSIDE: &str = "MESHROUTE_TESTS_INSIDE";
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Brings up the only device that there is, and becomes the program. A whole network of a loopback device is local.
+///
+/// Some tests have many connections, both ends of them.
 const ENTER: &str = r#"
+ulimit -n "$(ulimit -Hn)"
 ip link set lo up && ip address add 198.51.100.1/24 dev lo || exit 125
 export MESHROUTE_TESTS_INSIDE=1
 exec "$@"
@@ -41,6 +45,18 @@ struct Run {
 #[must_use]
 pub fn is_inside() -> bool {
     env::var_os(INSIDE).is_some()
+}
+
+/// Adds or deletes a route that leads what is for an address out of the only device, and so to nobody.
+///
+/// # Panics
+///
+/// Panics if the network cannot be changed.
+pub(crate) fn route(verb: &str, address: Ipv4Addr) {
+    let address = format!("{address}/32");
+    let args = ["route", verb, "unicast", &address, "dev", "lo", "table", "local"];
+    let outcome = Command::new("ip").args(args).output().expect("it was there at the start");
+    assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
 }
 
 /// Runs the tests of this program inside, once for all of them, and says of one how it went there.

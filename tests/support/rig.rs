@@ -10,6 +10,7 @@ mod metrics;
 mod release;
 mod replica;
 mod secret;
+mod tunnel;
 mod writers;
 
 use std::{
@@ -34,6 +35,7 @@ pub use metrics::Metrics;
 pub use release::{MUTATE, Mode, SERVICE, VALIDATE};
 pub use replica::Replica;
 pub use secret::Secret;
+pub use tunnel::Tunnel;
 pub use writers::{Write, Writers, Writes};
 
 use crate::{
@@ -262,14 +264,41 @@ impl<'a> Rig<'a> {
         let _ = self.api.apply(&format!("{slices}/{SERVICE}"), "endpoints", &slice).success();
     }
 
+    /// Has an address answer no more, and none of its neighbours say so: as a node whose cable was pulled.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the network cannot be changed.
+    pub fn cut_off(&self, address: Ipv4Addr) {
+        netns::route("add", address);
+    }
+
+    /// Takes [`Self::cut_off`] back.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the network cannot be changed.
+    pub fn connect_again(&self, address: Ipv4Addr) {
+        netns::route("delete", address);
+    }
+
     /// Has the API server ask replicas with certificates in files, and waits until it does.
     ///
     /// # Panics
     ///
     /// Panics if it does not.
     pub fn register(&mut self, failure_policy: &str) {
+        self.register_with(failure_policy, |_| {});
+    }
+
+    /// As [`Self::register`], with changes to each webhook.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the API server does not ask.
+    pub fn register_with(&mut self, failure_policy: &str, change: impl Fn(&mut Value)) {
         let authority = self.authority.pem();
-        self.configure(Mode::Files(&authority), failure_policy, |_| {});
+        self.configure(Mode::Files(&authority), failure_policy, change);
         self.until_asked();
     }
 

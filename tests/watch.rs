@@ -76,7 +76,12 @@ fn what_is_followed_is_what_a_new_answer_shows() {
     followed.until(|stdout, _| (stdout.lines().count() > documents).then_some(()));
     same(&followed, &stage, &Value::Null);
     let stderr = followed.stderr();
-    assert_eq!(stderr.matches("not found").count(), 1, "{stderr}");
+    // Where else there is one may change meanwhile, by other tests, and is said then.
+    let mut said: Vec<_> = stderr.lines().filter(|it| it.contains("not found")).collect();
+    let count = said.len();
+    said.sort_unstable();
+    said.dedup();
+    assert!(count > 0 && said.len() == count, "{stderr}");
     assert!(stderr.lines().all(|it| it.contains("not found") || it.contains("kuma")), "{stderr}");
 }
 

@@ -23,7 +23,7 @@ fn failure(name: &str) -> Option<Reply> {
         "too-busy" => Reply::new(503, again, "too many reviews are under way"),
         // What others would see of a process that dies, hangs, or is none of ours.
         "cut" => Reply::cut(),
-        "hang" => Reply { delay: Duration::from_secs(3), ..Reply::new(200, plain, "late") },
+        "hang" => Reply { delay: Duration::from_secs(12), ..Reply::new(200, plain, "late") },
         "text" => Reply::new(200, plain, "ok"),
         "empty" => Reply::new(200, "content-type: application/json\r\n", "{}"),
         _ => return None,
@@ -49,7 +49,7 @@ fn what_is_no_answer_is_what_the_failure_policy_says() {
                 let start = Instant::now();
                 let answer = rig.api().create(&path, &mesh_route(name, &service()));
                 let took = start.elapsed();
-                assert!(took < Duration::from_secs(3), "{name}: {took:?}");
+                assert!(took < Duration::from_secs(10), "{name}: {took:?}");
                 if policy == "Fail" {
                     assert_eq!(answer.status, 500, "{name}: {}", answer.text());
                     let message = answer.message();
@@ -113,8 +113,8 @@ fn a_request_that_is_turned_away_is_sent_again() {
                 assert_eq!(answered, 1, "{name}");
                 handed += usize::from(turned > 0);
             } else {
-                // Five tries in five seconds, all of them at the same replica.
-                assert!(answered == 0 && turned >= 4, "{name}: {turned} {answered} {message}");
+                // Up to five tries in five seconds, all of them at the same replica.
+                assert!(answered == 0 && turned >= 2, "{name}: {turned} {answered} {message}");
                 lost += 1;
             }
         }

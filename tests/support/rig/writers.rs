@@ -76,6 +76,20 @@ impl Writers {
         self.shared.start.elapsed()
     }
 
+    /// Waits until more writes than this were sent after a moment, and answered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that does not happen.
+    pub fn until_sent(&self, from: Duration, count: usize) {
+        wait::until(super::PATIENCE, || {
+            let writes = self.shared.writes.lock().unwrap_or_else(PoisonError::into_inner);
+            let sent = writes.iter().filter(|write| write.sent > from).count();
+            if sent > count { Ok(()) } else { Err(format!("{sent} writes")) }
+        })
+        .expect("they are sent");
+    }
+
     /// Ends them, and returns what came of their writes.
     ///
     /// # Panics

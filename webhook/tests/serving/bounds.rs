@@ -21,7 +21,8 @@ use crate::{
     reviews,
 };
 
-const SHORT: Duration = Duration::from_millis(300);
+/// Longer than what a test does between two looks at the clock, on a machine that does other work.
+const SHORT: Duration = Duration::from_secs(2);
 
 #[test]
 fn a_panic_is_500_and_the_next_review_is_answered() {
@@ -48,8 +49,8 @@ fn too_much_at_once_is_503_at_once() {
         let mut client = Client::shaken(&inside.listen, &inside.config).expect("it listens");
         let start = Instant::now();
         let answer = client.post("/validate", b"{}").expect("an answer");
-        // 50 ms on a machine that does nothing else.
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        // 50 ms on a machine that does nothing else; the review before it lasts until it is let go.
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(answer.status, 503);
         assert!(answer.has("retry-after: 1") && answer.has("connection: close"), "{answer:?}");
     }

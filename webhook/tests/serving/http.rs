@@ -111,7 +111,7 @@ fn http_2_is_spoken_with_those_who_do() {
 
 #[test]
 fn an_old_connection_of_http_2_says_goodbye_and_loses_nothing() {
-    let limits = Limits { age: Some(Duration::from_millis(300)), ..Limits::default() };
+    let limits = Limits { age: Some(Duration::from_secs(1)), ..Limits::default() };
     let inside = Inside::start(limits, &Arc::default());
     let mut config = ClientConfig::clone(&inside.config);
     config.alpn_protocols = vec![b"h2".to_vec()];

@@ -27,13 +27,14 @@ pub struct Limits {
     pub connections: usize,
     /// The time of a handshake.
     pub handshake: Duration,
-    /// The time of the head of a request, from its first byte, or from the handshake.
+    /// The time of the head of a request, from its first byte, or from the start where there is no handshake.
     pub head: Duration,
     /// The time of a body.
     pub body: Duration,
     /// How long an answer may wait for its reader.
     pub write: Duration,
-    /// The time between requests: longer than the 90 s after which an API server closes, or both close at once.
+    /// The time between requests, and before the first: longer than the 90 s after which an API server closes, or both
+    /// close at once.
     pub idle: Duration,
     /// How old a connection may become: its client then opens another, with the certificate and the replica of that time.
     pub age: Option<Duration>,

@@ -81,6 +81,7 @@ async fn talk(stream: TcpStream, service: &Service, place: Place) -> &'static st
     match timeout(service.limits.handshake, shaking).await {
         Ok(Ok(stream)) => {
             let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            place.pace.rest();
             speak(stream, is_h2, service, place).await
         }
         Ok(Err(_)) => "handshake_failed",

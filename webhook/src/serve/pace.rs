@@ -53,6 +53,14 @@ impl Pace {
         Self { limits, state: Mutex::new(state), evicted: Notify::new() }
     }
 
+    /// The handshake is done. An API server opens connections in case that it needs them, keeps those that it does not,
+    /// and may ask through them at any time: cutting them off soon would lose what is just being sent.
+    pub(super) fn rest(&self) {
+        let mut state = self.state();
+        state.is_reading_head = false;
+        state.head = Instant::now() + self.limits.idle;
+    }
+
     /// Whether the connection has had its time.
     pub(super) fn is_over(&self) -> bool {
         let now = Instant::now();

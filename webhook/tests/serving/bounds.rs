@@ -156,6 +156,17 @@ fn who_is_slow_is_cut_off() {
     assert!(start.elapsed() < LIMIT / 2, "{:?}", start.elapsed());
 }
 
+/// As those of an API server that got an answer through another one before they were open.
+#[test]
+fn a_connection_may_be_used_long_after_it_was_opened() {
+    let limits = Limits { head: SHORT, ..Limits::default() };
+    let inside = Inside::start(limits, &Arc::default());
+    let mut client = Client::shaken(&inside.listen, &inside.config).expect("it listens");
+    let start = Instant::now();
+    until("its use", || (start.elapsed() > 2 * SHORT).then_some(()));
+    assert_eq!(client.post("/validate", b"{}").expect("an answer").status, 200);
+}
+
 #[test]
 fn an_old_connection_ends_with_an_answer() {
     let limits = Limits { age: Some(SHORT), ..Limits::default() };

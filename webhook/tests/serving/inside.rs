@@ -30,12 +30,22 @@ use crate::{client::trusting, program::Folder};
 
 /// The program inside of the test.
 pub(crate) struct Inside {
+    _opens: Option<Opens>,
     runtime: Runtime,
     running: JoinHandle<Outcome>,
     stop: Option<oneshot::Sender<()>>,
     pub(crate) listen: String,
     pub(crate) admin: String,
     pub(crate) config: Arc<ClientConfig>,
+}
+
+/// Lets go what a judge holds when a test ends, however it does: threads that are held would keep it from ending.
+pub(crate) struct Opens(pub(crate) Arc<Judge>);
+
+impl Drop for Opens {
+    fn drop(&mut self) {
+        self.0.open();
+    }
 }
 
 /// A judge that says what it is asked to do.
@@ -90,11 +100,12 @@ pub(crate) fn hold() -> Vec<u8> {
 
 impl Inside {
     pub(crate) fn start(limits: Limits, judge: &Arc<Judge>) -> Self {
-        let judge = Arc::clone(judge);
-        Self::with(
+        let (judge, opens) = (Arc::clone(judge), Opens(Arc::clone(judge)));
+        let inside = Self::with(
             limits,
             Arc::new(move |_: Question, body: &[u8], _: &BTreeSet<Part>| judge.answer(body)),
-        )
+        );
+        Self { _opens: Some(opens), ..inside }
     }
 
     pub(crate) fn with(limits: Limits, judge: meshroute_webhook::admission::Judge) -> Self {
@@ -125,7 +136,15 @@ impl Inside {
             log: Log::new(Format::Text, std::io::sink()),
         };
         let running = runtime.spawn(program.run(|phase, _| follow(phase, stopped)));
-        Self { runtime, running, stop: Some(stop), listen, admin: admin_address, config }
+        Self {
+            _opens: None,
+            runtime,
+            running,
+            stop: Some(stop),
+            listen,
+            admin: admin_address,
+            config,
+        }
     }
 
     /// Asks it to stop.

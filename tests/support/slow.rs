@@ -26,7 +26,7 @@ const THREADS: usize = 8;
 pub enum Manner {
     /// It connects.
     Silent,
-    /// It finishes the handshake.
+    /// It finishes the handshake, as API servers do with connections that they may need later: these are let be.
     Shaken,
     /// It sends the head of a request, a byte at a time.
     Head,
@@ -52,8 +52,8 @@ pub struct End {
     pub is_begun: bool,
 }
 
-/// Has so many clients of each manner connect, as fast as they can, and waits until the server has ended them all, or
-/// this time is over.
+/// Has so many clients of each manner connect, as fast as they can, and waits until the server has ended them all but
+/// those that it lets be, or this time is over.
 ///
 /// `request` is what those send who read no answer.
 #[must_use]
@@ -84,7 +84,10 @@ pub fn attack(
                         looked = Instant::now();
                     }
                     if manner.is_none() {
-                        if open.iter().all(|client| client.ended.is_some()) {
+                        let is_over = |client: &Client| {
+                            client.ended.is_some() || client.manner == Manner::Shaken
+                        };
+                        if open.iter().all(is_over) {
                             break;
                         }
                         wait::pass(TICK);

@@ -16,7 +16,7 @@ use crate::{
     },
     name::{GATEWAY_GROUP, ObjectName},
     path::FieldPath,
-    profile::{BackendNamespace, Profile},
+    profile::{BackendNamespace, Mesh, Profile},
     route::{Backend, Filter, Match, Parent, Reference, Route, Rule},
 };
 
@@ -38,6 +38,8 @@ pub struct Subject<'a> {
     targets: Vec<Target<'a>>,
     /// The Services that targets name, where they or the route say the namespace, as far as they were asked for.
     named: Vec<Cell<Option<Known<Option<&'a Service>>>>>,
+    /// The targets of [`Subject::used_services`], by mesh.
+    used: RefCell<Vec<(Mesh, Rc<[Target<'a>]>)>>,
     wanted: RefCell<BTreeSet<Part>>,
     absent: RefCell<BTreeSet<Part>>,
     /// The Services that were asked for: every mesh asks for the same few.
@@ -198,6 +200,7 @@ impl<'a> Subject<'a> {
             filters,
             targets,
             named,
+            used: RefCell::default(),
             wanted: RefCell::default(),
             absent: RefCell::default(),
             services: RefCell::default(),
@@ -271,6 +274,19 @@ impl<'a> Subject<'a> {
     /// All that names an object to send requests to.
     pub(super) fn targets(&self) -> impl Iterator<Item = Target<'a>> {
         self.targets.iter().copied()
+    }
+
+    /// Those that get requests, and that this mesh takes for Services: several checks ask for them.
+    pub(super) fn used_services(&self, profile: &Profile) -> Rc<[Target<'a>]> {
+        let mesh = profile.mesh;
+        if let Some((_, used)) = self.used.borrow().iter().find(|(other, _)| *other == mesh) {
+            return Rc::clone(used);
+        }
+        let is_service = |it: &Target<'_>| profile.backend_ref.value.is_service(it.group, it.kind);
+        let used = self.targets().filter(|it| it.is_used() && is_service(it));
+        let used: Rc<[_]> = used.collect();
+        self.used.borrow_mut().push((mesh, Rc::clone(&used)));
+        used
     }
 
     /// The object that a target names: where it says no namespace, some meshes look beside the

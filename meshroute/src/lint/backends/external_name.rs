@@ -59,11 +59,8 @@ spec: {ports: [{port: 443}]}
 };
 
 fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findings<'_>) {
-    for target in subject.targets().filter(|target| target.is_used()) {
-        if !profile.backend_ref.value.is_service(target.group, target.kind) {
-            continue;
-        }
-        let Some(service) = subject.found_of(profile, &target) else { continue };
+    for target in subject.used_services(profile).iter() {
+        let Some(service) = subject.found_of(profile, target) else { continue };
         if matches!(service.kind, ServiceKind::ExternalName(_)) {
             let name = &service.name;
             let message = format!("Service {name} is an ExternalName, which is no safe backend");

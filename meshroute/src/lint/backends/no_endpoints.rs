@@ -81,11 +81,8 @@ fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findin
         Unready::Lost => "its share gets 503",
         Unready::Redistributed => "the others take its share",
     };
-    for target in subject.targets().filter(|it| it.weight.is_some_and(|weight| weight > 0)) {
-        if !profile.backend_ref.value.is_service(target.group, target.kind) {
-            continue;
-        }
-        let Some(service) = subject.found_of(profile, &target) else { continue };
+    for target in subject.used_services(profile).iter().filter(|it| it.weight.is_some()) {
+        let Some(service) = subject.found_of(profile, target) else { continue };
         let name = &service.name;
         let Some(port) = service.ports.iter().find(|port| Some(port.port) == target.port) else {
             continue;

@@ -64,12 +64,9 @@ spec: {ports: [{port: 80, appProtocol: http}]}
 };
 
 fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findings<'_>) {
-    for target in subject.targets().filter(|target| target.is_used()) {
-        if !profile.backend_ref.value.is_service(target.group, target.kind) {
-            continue;
-        }
-        if subject.service_of(profile, &target) == Known::Known(None) {
-            let name = subject.named(profile, &target);
+    for target in subject.used_services(profile).iter() {
+        if subject.service_of(profile, target) == Known::Known(None) {
+            let name = subject.named(profile, target);
             let noun = target.noun();
             let message = match target.weight {
                 Some(_) => format!("{noun} Service {name} does not exist: its share gets 500"),

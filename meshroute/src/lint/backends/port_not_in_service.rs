@@ -58,12 +58,9 @@ spec: {ports: [{port: 80, targetPort: 8080}]}
 };
 
 fn check(subject: &Subject<'_>, profile: &'static Profile, findings: &mut Findings<'_>) {
-    for target in subject.targets().filter(|target| target.is_used()) {
+    for target in subject.used_services(profile).iter() {
         let Some(port) = target.port else { continue };
-        if !profile.backend_ref.value.is_service(target.group, target.kind) {
-            continue;
-        }
-        let Some(service) = subject.found_of(profile, &target) else { continue };
+        let Some(service) = subject.found_of(profile, target) else { continue };
         // An alias has no ports of its own.
         let is_alias = matches!(service.kind, ServiceKind::ExternalName(_));
         if is_alias || service.ports.iter().any(|it| it.port == port) {

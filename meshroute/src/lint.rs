@@ -31,6 +31,7 @@ mod patterns;
 mod problems;
 mod spelling;
 mod subject;
+mod targets;
 
 mod backends;
 mod consumers;

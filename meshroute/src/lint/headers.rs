@@ -1,7 +1,7 @@
 //! What header filters do, action by action.
 
 use crate::{
-    lint::subject::Listed,
+    lint::targets::Listed,
     path::FieldPath,
     route::{Filter, HeaderChanges},
 };

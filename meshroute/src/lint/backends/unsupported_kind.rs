@@ -2,7 +2,7 @@
 
 use crate::{
     lint::{
-        Check, Edit, Findings, Level, Lint, Subject, spelling::is_wrong_group, subject::Target,
+        Check, Edit, Findings, Level, Lint, Subject, spelling::is_wrong_group, targets::Target,
     },
     profile::Profile,
 };

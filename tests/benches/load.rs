@@ -119,15 +119,16 @@ fn main() {
     }
     report(&candidates, &shown, ours);
     let rate = median(&shown[ours].flood) * BURST.0;
-    let seen = candidates[ours].steady(&bodies, BURST.1, rate, ROUND / 2);
+    let seen = candidates[ours].steady(&bodies, BURST.1, rate, ROUND);
     println!(
-        "{} times too much, over {} connections: {} answered, {} turned away within {:?}, {} lost",
+        "{} times too much, over {} connections: {} answered, {} lost, {} turned away (p50 {:?} p99 {:?})",
         BURST.0,
         BURST.1,
         seen.times.len(),
+        seen.lost,
         seen.turned_away.len(),
-        seen.turned_away.last().copied().unwrap_or_default(),
-        seen.lost
+        seen.turned_away_at(500),
+        seen.turned_away_at(990),
     );
 }
 

@@ -9,6 +9,9 @@ use std::{
 
 use crate::https::{Connection, Target};
 
+/// How long whoever is turned away waits.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// A webhook under load.
 pub struct Candidate {
     /// What it is called.
@@ -44,8 +47,13 @@ impl Seen {
     /// The time that so many of a thousand answers did not exceed.
     #[must_use]
     pub fn at(&self, per_mille: usize) -> Duration {
-        let last = self.times.len().saturating_sub(1);
-        self.times.get((self.times.len() * per_mille / 1000).min(last)).copied().unwrap_or_default()
+        at(&self.times, per_mille)
+    }
+
+    /// The time within which so many of a thousand that were turned away knew it.
+    #[must_use]
+    pub fn turned_away_at(&self, per_mille: usize) -> Duration {
+        at(&self.turned_away, per_mille)
     }
 
     /// Takes in what came of another round.
@@ -67,6 +75,11 @@ impl Seen {
         self.turned_away.extend(other.turned_away);
         self.lost += other.lost;
     }
+}
+
+fn at(times: &[Duration], per_mille: usize) -> Duration {
+    let last = times.len().saturating_sub(1);
+    times.get((times.len() * per_mille / 1000).min(last)).copied().unwrap_or_default()
 }
 
 impl Candidate {
@@ -192,7 +205,11 @@ impl<'a> Line<'a> {
         let asked = Instant::now();
         match self.answer(body) {
             Ok(200) => seen.times.push(since.elapsed()),
-            Ok(503) => seen.turned_away.push(asked.elapsed()),
+            Ok(503) => {
+                seen.turned_away.push(asked.elapsed());
+                // As it is told to, and as an API server does: it would only have to shake hands again.
+                thread::sleep(RETRY);
+            }
             Ok(_) | Err(_) => seen.lost += 1,
         }
     }

@@ -13,8 +13,8 @@ use crate::{PROGRAM, RATE, rounds, service};
 /// How long writes go on in between.
 const WHILE: Duration = Duration::from_secs(2);
 
-/// How long the API server waits for an answer here.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the API server waits for an answer here: long enough for one that has to be asked for again.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How late an API server learns of endpoints and of cut connections at the most.
 const LATE: Duration = Duration::from_secs(3);

@@ -102,6 +102,8 @@ fn ask(target: &Target, keeps: bool, is_over: &AtomicBool) -> Asked {
                 asked.push((start, Some(took)));
                 open = keeps.then_some(connection);
             }
+            // A machine that has too much to do says so, and an API server asks again.
+            Ok((answer, _)) if answer.header("retry-after") == ["1"] => {}
             _ => asked.push((start, None)),
         }
         wait::pass(Duration::from_millis(20));

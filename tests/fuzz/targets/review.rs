@@ -9,7 +9,6 @@ mod laws;
 mod response;
 #[path = "../../support/warning.rs"]
 mod warning;
-#[expect(dead_code, reason = "other targets use the rest")]
 #[path = "../../../webhook/tests/reviews/wild.rs"]
 mod wild;
 

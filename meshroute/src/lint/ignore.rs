@@ -101,10 +101,10 @@ fn way_out(word: &str) -> String {
     if let Some(code) = meant(word) {
         return format!("write {code}");
     }
-    let codes: Option<Vec<_>> = word.split(',').map(meant).collect();
-    match codes.as_deref() {
-        Some([first, .., last]) => format!("write \"{first} reason; {last} reason\""),
-        _ => "delete it from the annotation".to_owned(),
+    let words = word.split(',').filter(|word| !word.is_empty());
+    match words.map(meant).collect::<Option<Vec<_>>>() {
+        Some(codes) if !codes.is_empty() => format!("write \"{} reason\"", codes.join(" reason; ")),
+        Some(_) | None => "delete it from the annotation".to_owned(),
     }
 }
 
@@ -152,7 +152,12 @@ mod tests {
         assert_eq!(way_out("mr033"), "write MR033");
         assert_eq!(way_out("backend-not-found"), "write MR033");
         assert_eq!(way_out("MR033,MR052"), "write \"MR033 reason; MR052 reason\"");
-        for other in ["all", "MR999", "MR033,all", ""] {
+        assert_eq!(
+            way_out("MR033,mr040,MR052"),
+            "write \"MR033 reason; MR040 reason; MR052 reason\""
+        );
+        assert_eq!(way_out("MR033,"), "write \"MR033 reason\"");
+        for other in ["all", "MR999", "MR033,all", "", ","] {
             assert_eq!(way_out(other), "delete it from the annotation");
         }
     }
